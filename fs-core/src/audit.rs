@@ -1,0 +1,106 @@
+//! Audit events: who installs a hook sees each call before it is made, and may
+//! refuse it.
+//!
+//! The events have the names and arguments of Python's document (PEP 578). An
+//! event is raised once a call, after the arguments are checked and before the
+//! system call, so that calls that fail are seen too. With no hook installed an
+//! event costs one relaxed load.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, RwLock};
+
+use crate::{Error, Result};
+
+/// One argument of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arg<'a> {
+    /// Python's `None`.
+    None,
+    /// A number: a mode, flags, an id, a descriptor; -1 for "no `dir_fd`".
+    Int(i64),
+    /// A path, a name or a value.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Arg<'a> {
+    /// A descriptor, by its number.
+    pub fn fd(fd: BorrowedFd<'_>) -> Self {
+        Arg::Int(fd.as_raw_fd().into())
+    }
+
+    /// A `dir_fd`: -1 where none is given.
+    pub fn dir_fd(dir: Option<BorrowedFd<'_>>) -> Self {
+        dir.map_or(Arg::Int(-1), Arg::fd)
+    }
+
+    /// A path or name.
+    pub fn bytes(bytes: &'a [u8]) -> Self {
+        Arg::Bytes(bytes)
+    }
+}
+
+/// What a hook decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The call goes on.
+    Allow,
+    /// The call fails with [`Error::Refused`] and is not made.
+    Refuse,
+}
+
+type Hook = dyn Fn(&str, &[Arg<'_>]) -> Verdict + Send + Sync;
+
+static HOOK_COUNT: AtomicUsize = AtomicUsize::new(0);
+static HOOKS: RwLock<Vec<Arc<Hook>>> = RwLock::new(Vec::new());
+
+/// An installed hook; dropping it removes the hook.
+#[must_use = "the hook is removed when this is dropped"]
+pub struct Installed(Arc<Hook>);
+
+/// Installs `hook`, which is called with the name and the arguments of each event
+/// of the process, on the thread that makes the call.
+///
+/// Hooks are called in the order of their installation; the first that refuses
+/// ends the call. A hook may itself use the library.
+#[doc(alias = "sys.addaudithook")]
+pub fn install(hook: impl Fn(&str, &[Arg<'_>]) -> Verdict + Send + Sync + 'static) -> Installed {
+    let hook: Arc<Hook> = Arc::new(hook);
+    let mut hooks = HOOKS.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+    hooks.push(Arc::clone(&hook));
+    HOOK_COUNT.store(hooks.len(), Ordering::Release);
+    Installed(hook)
+}
+
+impl Drop for Installed {
+    fn drop(&mut self) {
+        let mut hooks = HOOKS.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        hooks.retain(|hook| !Arc::ptr_eq(hook, &self.0));
+        HOOK_COUNT.store(hooks.len(), Ordering::Release);
+    }
+}
+
+/// Raises the event `name`; `args` is called only when a hook listens.
+///
+/// # Errors
+/// [`Error::Refused`] if a hook refuses.
+#[inline]
+pub fn raise<'a, A: AsRef<[Arg<'a>]>>(name: &str, args: impl FnOnce() -> A) -> Result<()> {
+    if HOOK_COUNT.load(Ordering::Relaxed) == 0 {
+        return Ok(());
+    }
+    call_hooks(name, args().as_ref())
+}
+
+#[cold]
+fn call_hooks(name: &str, args: &[Arg<'_>]) -> Result<()> {
+    // Copied out, so that a hook that uses the library, or installs another
+    // hook, does not find the lock held.
+    let hooks = HOOKS.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+    for hook in hooks {
+        if hook(name, args) == Verdict::Refuse {
+            return Err(Error::Refused);
+        }
+    }
+    Ok(())
+}

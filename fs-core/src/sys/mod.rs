@@ -1,0 +1,1 @@
+//! Platform differences: what rustix and libc lack or get wrong on each system.
