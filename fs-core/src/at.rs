@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::CWD;
+use rustix::fs::{AtFlags, CWD};
 use rustix::io;
 use rustix::path::Arg;
 
@@ -101,6 +101,14 @@ impl<'a> At<'a> {
     /// The descriptor to give to an `*at` call.
     pub(crate) fn dir_or_cwd(self) -> BorrowedFd<'a> {
         self.dir.unwrap_or(CWD)
+    }
+
+    /// The path, if it means the same to a call that takes no directory descriptor.
+    pub(crate) fn without_dir(self) -> Option<PathArg<'a>> {
+        match self.dir {
+            Some(_) if !self.path.as_bytes().starts_with(b"/") => None,
+            _ => Some(self.path),
+        }
     }
 
     /// The arguments of an audit event: path, and `dir_fd` or -1.
@@ -228,6 +236,22 @@ from_path! {
 impl<'a> From<PathArg<'a>> for At<'a> {
     fn from(path: PathArg<'a>) -> Self {
         At { dir: None, path }
+    }
+}
+
+impl<'a> From<PathArg<'a>> for Target<'a> {
+    fn from(path: PathArg<'a>) -> Self {
+        Target::Path(path.into())
+    }
+}
+
+impl Follow {
+    /// The flags of an `*at` call that follows unless told not to.
+    pub(crate) fn at_flags(self) -> AtFlags {
+        match self {
+            Follow::Yes => AtFlags::empty(),
+            Follow::No => AtFlags::SYMLINK_NOFOLLOW,
+        }
     }
 }
 

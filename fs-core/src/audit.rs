@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
-use crate::{Error, Result};
+use crate::{Error, Result, Times};
 
 /// One argument of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum Arg<'a> {
     Int(i64),
     /// A path, a name or a value.
     Bytes(&'a [u8]),
+    /// The two times of `os.utime`.
+    Times(Times),
 }
 
 impl<'a> Arg<'a> {

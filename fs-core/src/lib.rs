@@ -12,15 +12,39 @@
 //! The library is not async, does not log, and never prints.
 
 mod at;
+mod attrs;
+mod data;
+mod dirs;
 mod error;
+mod files;
 mod names;
+mod space;
+mod special;
 mod stat;
+mod statvfs;
 mod sys;
+mod xattr;
 
 pub mod audit;
+pub mod linux;
 pub mod op;
 
 pub use at::{At, Follow, PathArg, Target};
+pub use attrs::{Access, AccessOptions, Gid, Time, Times, Uid};
+pub use attrs::{access, chmod, chown, fchmod, fchown, lchmod, lchown, try_access, utime};
+pub use data::{RwFlags, Whence, copy_file_range, lseek, sendfile};
+pub use data::{pread, preadv, pwrite, pwritev, read, readv, write, writev};
+pub use dirs::{DirEntry, ScanDir, listdir, scandir};
 pub use error::{Class, Errno, Error, PathError, Result, Unsupported};
+pub use files::{Inherit, Mode, OFlags, close, closerange, dup, dup2, dup2_onto, open, open_interruptible};
+pub use files::{get_blocking, get_inheritable, set_blocking, set_inheritable};
 pub use names::{RenameFlags, rename, rename_with, replace};
-pub use stat::{StatResult, fstat, lstat, stat};
+pub use names::{link, mkdir, readlink, readlink_into, remove, rmdir, symlink, unlink};
+pub use space::{Advice, fdatasync, fsync, ftruncate, posix_fadvise, posix_fallocate, sync, truncate};
+pub use special::{Dev, MfdFlags, PipeFlags, RawMode};
+pub use special::{major, makedev, memfd_create, minor, mkfifo, mknod, pipe, pipe2};
+pub use stat::{FileType, StatResult, fstat, lstat, stat};
+pub use statvfs::{StFlags, StatVfs, fstatvfs, statvfs};
+pub use xattr::{
+    XATTR_SIZE_MAX, XattrFlags, getxattr, getxattr_into, listxattr, listxattr_into, removexattr, setxattr,
+};
