@@ -136,6 +136,13 @@ impl Error {
     }
 }
 
+impl From<Error> for Errno {
+    /// What a file server answers: [`Error::errno`].
+    fn from(error: Error) -> Self {
+        error.errno()
+    }
+}
+
 impl From<Errno> for Error {
     fn from(errno: Errno) -> Self {
         Error::Os(errno)

@@ -6,9 +6,15 @@
 //! `fs_core`, [`filesystem`] answers the kernel and hands a [`trace::Record`] to
 //! the tracer.
 
+pub mod cache;
+pub mod caller;
 pub mod filesystem;
+pub mod handle;
+pub mod node;
+pub mod number;
 pub mod options;
 pub mod trace;
+pub mod worker;
 
 pub use filesystem::PassthroughFs;
 pub use options::{Cache, Options, Passthrough};

@@ -1,0 +1,88 @@
+//! How long the kernel may remember what it was told, for each policy.
+//!
+//! | policy | names | missing names | attributes |
+//! |---|---|---|---|
+//! | `none` | not | not | not |
+//! | `tick` | not | not | until the next but one tick of the kernel's clock |
+//! | `exclusive` | for ever | for ever | for ever |
+//!
+//! Whatever the policy, attributes of a regular file with suid or sgid are not
+//! remembered: a write that the kernel passes through clears these bits beneath, unseen
+//! from above, and a program must not be run with a privilege that it has lost.
+
+use std::time::Duration;
+
+use crate::options::Cache;
+
+/// The kernel counts in ticks and rounds up, so this is one tick whatever its
+/// frequency. It ends with the tick after the one in which the kernel got the answer.
+const ONE_TICK: Duration = Duration::from_nanos(1);
+
+/// The kernel has no "for ever"; ten years.
+const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+impl Cache {
+    /// How long a name may be remembered, or that there is no such name.
+    pub fn entry_ttl(self) -> Duration {
+        match self {
+            Cache::None | Cache::Tick => Duration::ZERO,
+            Cache::Exclusive => FOR_EVER,
+        }
+    }
+
+    /// How long attributes may be remembered, for a file of type and permissions `mode`.
+    pub fn attribute_ttl(self, mode: u32) -> Duration {
+        if has_set_id(mode) {
+            return Duration::ZERO;
+        }
+        match self {
+            Cache::None => Duration::ZERO,
+            Cache::Tick => ONE_TICK,
+            Cache::Exclusive => FOR_EVER,
+        }
+    }
+
+    /// How long name and attributes may be remembered, for the replies that have one
+    /// time for both: fuser's `create` and `readdirplus`.
+    pub fn joint_ttl(self, mode: u32) -> Duration {
+        self.entry_ttl().min(self.attribute_ttl(mode))
+    }
+
+    /// Whether names that do not exist may be remembered, and file contents,
+    /// listings and link targets may stay between opens.
+    pub fn keeps(self) -> bool {
+        self == Cache::Exclusive
+    }
+}
+
+/// Whether `mode` is that of a regular file with suid or sgid.
+pub fn has_set_id(mode: u32) -> bool {
+    mode & libc::S_IFMT == libc::S_IFREG && mode & (libc::S_ISUID | libc::S_ISGID) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_privilege_is_never_remembered() {
+        for cache in Cache::ALL {
+            assert_eq!(cache.attribute_ttl(libc::S_IFREG | 0o4755), Duration::ZERO);
+            assert_eq!(cache.joint_ttl(libc::S_IFREG | 0o2755), Duration::ZERO);
+        }
+        assert_eq!(Cache::Exclusive.attribute_ttl(libc::S_IFDIR | 0o2755), FOR_EVER);
+    }
+
+    #[test]
+    fn names_are_asked_for_each_time_unless_exclusive() {
+        for (cache, entry, attributes) in [
+            (Cache::None, Duration::ZERO, Duration::ZERO),
+            (Cache::Tick, Duration::ZERO, ONE_TICK),
+            (Cache::Exclusive, FOR_EVER, FOR_EVER),
+        ] {
+            let mode = libc::S_IFREG | 0o644;
+            assert_eq!((cache.entry_ttl(), cache.attribute_ttl(mode)), (entry, attributes));
+            assert_eq!(cache.joint_ttl(mode), entry);
+        }
+    }
+}

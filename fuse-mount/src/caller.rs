@@ -1,0 +1,223 @@
+#![expect(unsafe_code, reason = "per-thread identity, which neither rustix nor std has")]
+//! Who asks, and how a thread acts in the name of who asks.
+//!
+//! The kernel has checked permissions already (`default_permissions`), so
+//! identity decides only whom a new object belongs to. A thread keeps its capabilities while
+//! it acts as a caller: `NO_SETUID_FIXUP` is set (see [`crate::worker`]).
+
+use fs_core::Errno;
+use rustix::fs::Mode;
+use rustix::thread::{self, CapabilitySet};
+
+use crate::worker::Worker;
+
+/// Who made a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// File-system uid.
+    pub uid: u32,
+    /// File-system gid.
+    pub gid: u32,
+    /// The thread; 0 if it is unknown here.
+    pub tid: u32,
+}
+
+impl Worker {
+    /// Calls `create` as `caller`: what it creates belongs to the caller, with the
+    /// permissions that `umask` leaves of `mode`.
+    ///
+    /// The umask is the kernel's to apply, because a default ACL replaces it. A caller
+    /// who asks for sgid in `mode` may have it: the kernel took it away already from
+    /// one who may not.
+    pub fn create_as<T>(
+        &self,
+        caller: Caller,
+        umask: u32,
+        mode: u32,
+        create: impl FnOnce() -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
+        // Every creation sets it, so it need not be set back.
+        rustix::process::umask(Mode::from_bits_truncate(umask & 0o777));
+        if mode & libc::S_ISGID != 0 {
+            return self.with_fsetid(|| self.impersonate(caller, create));
+        }
+        self.impersonate(caller, create)
+    }
+
+    /// Calls `call` as `caller` with all its groups, and with `CAP_FSETID` if it is
+    /// root: for the calls that take sgid away from those who are not of the file's group.
+    pub fn as_member<T>(&self, caller: Caller, call: impl FnOnce() -> Result<T, Errno>) -> Result<T, Errno> {
+        if !self.impersonates() {
+            return call();
+        }
+        if caller.uid == 0 {
+            return self.with_fsetid(call);
+        }
+        let _groups = Groups::set(&supplementary_groups(caller.tid))?;
+        self.impersonate(caller, call)
+    }
+
+    /// Calls `call` with `CAP_FSETID`, with which the kernel beneath leaves suid and
+    /// sgid alone.
+    pub fn with_fsetid<T>(&self, call: impl FnOnce() -> Result<T, Errno>) -> Result<T, Errno> {
+        let Some(lowered) = self.capabilities.filter(|sets| sets.permitted.contains(CapabilitySet::FSETID)) else {
+            return call();
+        };
+        let mut raised = lowered;
+        raised.effective.insert(CapabilitySet::FSETID);
+        thread::set_capabilities(None, raised)?;
+        let _lower = OnDrop(|| thread::set_capabilities(None, lowered).expect("a capability can always be lowered"));
+        call()
+    }
+
+    fn impersonate<T>(&self, caller: Caller, call: impl FnOnce() -> Result<T, Errno>) -> Result<T, Errno> {
+        if !self.impersonates() || (caller.uid, caller.gid) == (0, 0) {
+            return call();
+        }
+        let _identity = Identity::set(caller)?;
+        call()
+    }
+}
+
+/// The thread's file-system identity while it acts as a caller; root's again when
+/// dropped, also by a panic.
+struct Identity;
+
+impl Identity {
+    fn set(caller: Caller) -> Result<Self, Errno> {
+        // Made first, so that what was set is set back if the second fails.
+        let identity = Identity;
+        // The calls return the old id whether they succeed or not, and only fail for
+        // an id that the user namespace does not know.
+        set_fs_gid(caller.gid);
+        set_fs_uid(caller.uid);
+        if set_fs_uid(u32::MAX) != caller.uid || set_fs_gid(u32::MAX) != caller.gid {
+            return Err(Errno::OVERFLOW);
+        }
+        Ok(identity)
+    }
+}
+
+impl Drop for Identity {
+    fn drop(&mut self) {
+        set_fs_uid(0);
+        set_fs_gid(0);
+    }
+}
+
+/// The thread's supplementary groups; none again when dropped.
+struct Groups;
+
+impl Groups {
+    fn set(groups: &[rustix::process::Gid]) -> Result<Self, Errno> {
+        thread::set_thread_groups(groups)?;
+        Ok(Groups)
+    }
+}
+
+impl Drop for Groups {
+    fn drop(&mut self) {
+        thread::set_thread_groups(&[]).expect("a prepared worker may set its groups");
+    }
+}
+
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+fn set_fs_uid(uid: u32) -> u32 {
+    // SAFETY: a plain system call on the calling thread; it takes any number.
+    unsafe { libc::setfsuid(uid) }.cast_unsigned()
+}
+
+fn set_fs_gid(gid: u32) -> u32 {
+    // SAFETY: as above.
+    unsafe { libc::setfsgid(gid) }.cast_unsigned()
+}
+
+/// The groups of a thread, which a request does not carry; none if the thread is gone.
+fn supplementary_groups(tid: u32) -> Vec<rustix::process::Gid> {
+    if tid == 0 {
+        return Vec::new();
+    }
+    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+    let groups = status.lines().find_map(|line| line.strip_prefix("Groups:")).unwrap_or_default();
+    groups.split_whitespace().filter_map(|group| group.parse().ok()).map(rustix::process::Gid::from_raw).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker;
+
+    fn as_root(test: impl FnOnce(&Worker)) {
+        if !worker::is_capable(CapabilitySet::SETUID) {
+            eprintln!("not run: acting as another user needs root");
+            return;
+        }
+        worker::with(|worker| {
+            test(worker);
+            Ok(())
+        })
+        .unwrap();
+    }
+
+    const OWNER: Caller = Caller { uid: 1234, gid: 2345, tid: 0 };
+
+    fn identity() -> (u32, u32) {
+        (set_fs_uid(u32::MAX), set_fs_gid(u32::MAX))
+    }
+
+    #[test]
+    fn identity_is_the_callers_and_goes_back() {
+        as_root(|worker| {
+            let within = worker.create_as(OWNER, 0o022, 0o644, || Ok(identity())).unwrap();
+            assert_eq!(within, (1234, 2345));
+            assert_eq!(identity(), (0, 0));
+        });
+    }
+
+    #[test]
+    fn identity_goes_back_after_a_panic() {
+        as_root(|worker| {
+            let panicking = || worker.create_as(OWNER, 0, 0o2755, || -> Result<(), Errno> { panic!("on purpose") });
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(panicking)).unwrap_err();
+            assert_eq!(identity(), (0, 0));
+            assert!(!worker::is_capable(CapabilitySet::FSETID));
+        });
+    }
+
+    #[test]
+    fn capabilities_stay_while_acting_as_a_caller_except_fsetid() {
+        as_root(|worker| {
+            let within =
+                || Ok((worker::is_capable(CapabilitySet::DAC_OVERRIDE), worker::is_capable(CapabilitySet::FSETID)));
+            assert_eq!(worker.create_as(OWNER, 0, 0o644, within).unwrap(), (true, false));
+            assert_eq!(worker.create_as(OWNER, 0, 0o2755, within).unwrap(), (true, true));
+            assert!(!worker::is_capable(CapabilitySet::FSETID));
+        });
+    }
+
+    #[test]
+    fn groups_of_a_thread_are_read_and_set() {
+        as_root(|worker| {
+            let groups = [rustix::process::Gid::from_raw(77), rustix::process::Gid::from_raw(88)];
+            let (ready, go) = (std::sync::mpsc::channel(), std::sync::mpsc::channel::<()>());
+            let thread = std::thread::spawn(move || {
+                thread::set_thread_groups(&groups).unwrap();
+                ready.0.send(thread::gettid().as_raw_nonzero().get().cast_unsigned()).unwrap();
+                go.1.recv().unwrap();
+            });
+            let tid = ready.1.recv().unwrap();
+            let within = worker.as_member(Caller { tid, ..OWNER }, rustix::process::getgroups).unwrap();
+            go.0.send(()).unwrap();
+            thread.join().unwrap();
+            assert_eq!(within, groups);
+            assert_eq!(rustix::process::getgroups().unwrap(), []);
+        });
+    }
+}
