@@ -5,16 +5,25 @@
 //! only room that knows the fuser crate), a function of `ops` does it through
 //! `fs_core`, [`filesystem`] answers the kernel and hands a [`trace::Record`] to
 //! the tracer.
+//!
+//! Around it: [`cli`] reads the command line, [`lifecycle`] mounts, waits and unmounts, and
+//! [`run_cli`] is the whole program as a function.
 
 pub mod cache;
 pub mod caller;
+pub mod cli;
+pub mod exit;
 pub mod filesystem;
 pub mod handle;
+pub mod lifecycle;
 pub mod node;
 pub mod number;
 pub mod options;
+mod run;
 pub mod trace;
+pub mod words;
 pub mod worker;
 
 pub use filesystem::PassthroughFs;
 pub use options::{Cache, Options, Passthrough};
+pub use run::run_cli;

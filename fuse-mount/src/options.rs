@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::trace::Level;
+
 /// How a mount behaves; the same for its whole life.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -18,6 +20,8 @@ pub struct Options {
     pub read_only: bool,
     /// Threads that serve requests; at least 1.
     pub threads: usize,
+    /// What the trace is to see: at [`Level::Io`] each read and write is a request.
+    pub trace_level: Level,
 }
 
 impl Options {
@@ -28,6 +32,7 @@ impl Options {
             cache: Cache::default(),
             passthrough: Passthrough::default(),
             read_only: false,
+            trace_level: Level::default(),
             threads: std::thread::available_parallelism().map_or(1, usize::from).max(2),
         }
     }

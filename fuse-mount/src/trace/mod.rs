@@ -1,8 +1,10 @@
 //! The trace of a mount: one [`Record`] for each request that it answered.
 
 mod record;
+mod settings;
 
 pub use record::{Args, Record, RequestKind, Time};
+pub use settings::{Level, Policy};
 
 type Sink = dyn Fn(&Record<'_>) + Send + Sync;
 

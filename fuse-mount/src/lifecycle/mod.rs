@@ -1,0 +1,229 @@
+//! The life of a mount: checks, the background, the mount itself, signals, and its end.
+//!
+//! The order matters. All checks come first, so that a mistake changes nothing. The two forks
+//! (the background, the guard) come before the first thread. The guard knows the mount before
+//! anybody sees it, and anybody sees it only once it answers.
+
+mod attach;
+mod background;
+mod detach;
+mod fusermount;
+mod guard;
+mod identity;
+mod panics;
+mod place;
+mod process;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::ExitCode;
+use std::thread::{self, JoinHandle};
+
+use fs_core::Error;
+use fuser::{Session, SessionACL};
+use rustix::event::{PollFd, PollFlags};
+use rustix::io::Errno;
+use rustix::pipe::PipeFlags;
+
+use crate::cli::Mount;
+use crate::exit::{self, Failure};
+use crate::filesystem::PassthroughFs;
+use crate::options::Options;
+
+use background::{Role, Waiting};
+use detach::Ended;
+use guard::Guard;
+use identity::MountId;
+use panics::Panics;
+use place::Places;
+use process::Signals;
+
+/// Checks what a mount needs, and mounts nothing.
+///
+/// # Errors
+/// As [`run`].
+pub fn check(mount: &Mount) -> Result<(), Failure> {
+    Places::open(&mount.source, &mount.mountpoint).map(|_| ())
+}
+
+/// Mounts, and serves the mount to its end; in the background unless told otherwise, and then
+/// returns in two processes: in the caller as soon as the mount is live, in the daemon at its end.
+///
+/// Must be called before the process has started a thread.
+///
+/// # Errors
+/// Why the mount could not be made or did not end well. Nothing is left mounted.
+pub fn run(mount: &Mount) -> Result<ExitCode, Failure> {
+    let places = Places::open(&mount.source, &mount.mountpoint)?;
+    if let Some(trace) = &mount.trace {
+        places.check_trace(trace)?;
+    }
+    if mount.trace.is_some() || mount.summary {
+        return Err(Failure::Usage("--trace and --summary are not supported yet".into()));
+    }
+    let waiting = match mount.foreground {
+        true => Waiting::nobody(),
+        false => match background::split()? {
+            Role::Caller(code) => return Ok(code),
+            Role::Daemon(waiting) => waiting,
+        },
+    };
+    serve(mount, places, waiting)?;
+    Ok(ExitCode::from(exit::DONE))
+}
+
+fn serve(mount: &Mount, places: Places, waiting: Waiting) -> Result<(), Failure> {
+    let failed = |what: &str, error: io::Error| Failure::failed(what, error);
+    let signals = Signals::block().map_err(|error| failed("cannot block signals", error))?;
+    // Dropped last, and so after all else has let go of the mount.
+    let mut guard = Guard::start(&places.mountpoint_path)?;
+    let mut attached = attach::attach(&places, &mount.words)?;
+    guard.watch(attached.id)?;
+
+    // From here on there are threads.
+    let panics = Panics::watch()?;
+    let source = rustix::io::fcntl_dupfd_cloexec(&places.source, 0)
+        .map_err(|errno| failed("cannot open the source", errno.into()))?;
+    let options = options(mount, &places);
+    let threads = options.threads;
+    let filesystem = PassthroughFs::new(options, source, None)
+        .map_err(|error| Failure::failed(places.source_path.display(), error))?;
+    let (ended, running) = start(filesystem, attached.device.try_clone(), threads)
+        .map_err(|error| failed("the kernel and the file system do not agree", error))?;
+    attached.show(&places)?;
+    let live = Live { signals, panics, ended, running, id: attached.id, mountpoint: places.mountpoint_path.clone() };
+    // Nothing of ours may keep the mount, or what is below it, in use.
+    drop(attached);
+    drop(places);
+    rustix::process::chdir("/").map_err(|errno| Failure::failed("/", Error::Os(errno)))?;
+    waiting.release()?;
+    live.until_the_end()
+}
+
+fn options(mount: &Mount, places: &Places) -> Options {
+    let defaults = Options::new(&places.source_path);
+    Options {
+        cache: mount.cache,
+        passthrough: mount.passthrough,
+        read_only: mount.words.read_only,
+        threads: mount.threads.unwrap_or(defaults.threads),
+        trace_level: mount.trace_level,
+        ..defaults
+    }
+}
+
+type Running = JoinHandle<io::Result<()>>;
+
+/// Agrees with the kernel on what both can do, and starts to answer it. The descriptor ends
+/// (is hung up) with the session.
+fn start(filesystem: PassthroughFs, device: io::Result<OwnedFd>, threads: usize) -> io::Result<(OwnedFd, Running)> {
+    let mut config = fuser::Config::default();
+    config.n_threads = Some(threads);
+    // A descriptor for each thread spares them a lock, where the device may be opened again.
+    config.clone_fd = threads > 1 && std::fs::OpenOptions::new().read(true).write(true).open("/dev/fuse").is_ok();
+    let notifier = filesystem.notifier_slot();
+    // Who may use the mount is the kernel's to decide: `allow_other`, or its owner.
+    let session = Session::from_fd(filesystem, device?, SessionACL::All, config)?;
+    // The slot is new, so nobody has filled it.
+    let _ = notifier.set(session.notifier());
+    let (ended, alive) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+    let running = thread::Builder::new().name("session".into()).spawn(move || {
+        let result = session.run();
+        drop(alive);
+        result
+    })?;
+    Ok((ended, running))
+}
+
+/// A mount that is live.
+struct Live {
+    signals: Signals,
+    panics: Panics,
+    ended: OwnedFd,
+    running: Running,
+    id: MountId,
+    mountpoint: std::path::PathBuf,
+}
+
+impl Live {
+    /// Serves until the mount is gone and the last file on it is closed.
+    fn until_the_end(mut self) -> Result<(), Failure> {
+        let mut was_asked = false;
+        loop {
+            let (signalled, ended, panicked) = self.wait()?;
+            if panicked && self.panics.worker_died() {
+                let _ = detach::lazily(&self.mountpoint, self.id);
+                return Err(Failure::Failed(format!(
+                    "{}: a thread that serves requests has died; the mount is ended",
+                    self.mountpoint.display()
+                )));
+            }
+            if ended {
+                return self.join();
+            }
+            if signalled && self.signals.take().is_some() {
+                if was_asked {
+                    // A second time: what is still open gets errors.
+                    let _ = detach::lazily(&self.mountpoint, self.id);
+                    return Ok(());
+                }
+                was_asked = true;
+                unmount(&self.mountpoint, self.id);
+            }
+        }
+    }
+
+    fn wait(&self) -> Result<(bool, bool, bool), Failure> {
+        let mut fds = [
+            PollFd::new(&self.signals, PollFlags::IN),
+            PollFd::new(&self.ended, PollFlags::IN),
+            PollFd::new(&self.panics, PollFlags::IN),
+        ];
+        rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, None))
+            .map_err(|errno| Failure::failed("poll", Error::Os(errno)))?;
+        let ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
+        Ok((ready(&fds[0]), ready(&fds[1]), ready(&fds[2])))
+    }
+
+    fn join(self) -> Result<(), Failure> {
+        let failed = |why: &str| Err(Failure::failed(self.mountpoint.display(), why));
+        let result = self.running.join();
+        // A session that ended while the mount is still there was not ended by an unmount.
+        let was_there = detach::lazily(&self.mountpoint, self.id) == Ok(Ended::Gone);
+        match result {
+            Ok(Ok(())) if was_there => failed("the connection to the kernel was aborted; the mount is ended"),
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => failed(&error.to_string()),
+            Err(_) => failed("the thread of the session has died"),
+        }
+    }
+}
+
+/// What a first signal asks for.
+fn unmount(mountpoint: &Path, id: MountId) {
+    let shown = mountpoint.display();
+    let ended = match detach::if_idle(mountpoint, id) {
+        Ok(Ended::Busy) => {
+            eprintln!(
+                "fuse-mount: {shown} is in use: it is unmounted, and what is open there works until it is closed; \
+                 a second signal ends it at once"
+            );
+            detach::lazily(mountpoint, id)
+        }
+        other => other,
+    };
+    match ended {
+        Ok(Ended::Gone) => {}
+        Ok(Ended::NotThere | Ended::Busy) => {
+            eprintln!(
+                "fuse-mount: {shown} is mounted elsewhere or beneath another mount; a second signal ends it at once"
+            );
+        }
+        Err(errno) => eprintln!("fuse-mount: cannot unmount {shown}: {}", name(errno)),
+    }
+}
+
+fn name(errno: Errno) -> Error {
+    Error::Os(errno)
+}

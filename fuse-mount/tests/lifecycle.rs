@@ -1,0 +1,282 @@
+//! The life of a mount, on live mounts: how it starts, how it ends, and what it says when it cannot.
+
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use rustix::process::Signal;
+use support::{Mount, PROGRAM, Watchdog, can_mount, children, is_alive, is_mounted, mounts_at, wait_for};
+
+/// Runs the program to its end, or to that of the process that was called.
+fn run<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Output {
+    Command::new(PROGRAM).args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Runs the program, and wants it to fail with this code and a message with these words.
+#[track_caller]
+fn check_failure<S: AsRef<std::ffi::OsStr>>(args: &[S], code: i32, words: &[&str]) {
+    let output = run(args);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    for word in words {
+        assert!(message.contains(word), "`{word}` is not in: {message}");
+    }
+    assert_eq!(output.stdout, b"", "messages go to standard error");
+}
+
+/// A directory with an empty `source` and an empty `mountpoint` in it.
+fn places() -> (tempfile::TempDir, String, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let [source, mountpoint] = ["source", "mountpoint"].map(|name| {
+        let path = dir.path().join(name);
+        fs::create_dir(&path).unwrap();
+        path.to_str().unwrap().to_owned()
+    });
+    (dir, source, mountpoint)
+}
+
+/// The daemon of a mount in the background, found by its arguments; the guard is its child.
+fn daemon_of(mountpoint: &str) -> u32 {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let has_mountpoint = |pid: &u32| {
+        let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        command.split(|byte| *byte == 0).any(|arg| arg == mountpoint.as_bytes())
+    };
+    let mut pids: Vec<u32> = pids.filter(has_mountpoint).collect();
+    let guards: Vec<u32> = pids.iter().flat_map(|pid| children(*pid)).collect();
+    pids.retain(|pid| !guards.contains(pid));
+    assert_eq!(pids.len(), 1, "one daemon");
+    pids[0]
+}
+
+/// The names of a process's threads.
+fn thread_names(pid: u32) -> impl Iterator<Item = String> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+    threads.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok())
+}
+
+#[test]
+fn goes_into_the_background_once_the_mount_is_live() {
+    if !can_mount() {
+        return;
+    }
+    let (_dir, source, mountpoint) = places();
+    let _watchdog = Watchdog::start(Path::new(&mountpoint), None);
+    // The daemon keeps none of the caller's pipes: `output` would wait for their end.
+    let output = run(&[&source, &mountpoint]);
+    assert_eq!((output.status.code(), output.stdout, output.stderr), (Some(0), vec![], vec![]));
+    let table = mounts_at(Path::new(&mountpoint));
+    assert_eq!(table.len(), 1, "live as soon as the caller is done");
+    let text = table[0].join(" ");
+    assert!(text.contains(" rw,nosuid,nodev,relatime "), "{text}");
+    assert!(text.contains(&format!(" - fuse.fuse-mount {source} ")), "{text}");
+    assert!(text.contains("default_permissions,allow_other"), "{text}");
+
+    let daemon = daemon_of(&mountpoint);
+    let guards = children(daemon);
+    assert_eq!(guards.len(), 1, "a guard");
+    support::send(daemon, Signal::TERM);
+    assert!(wait_for(|| !is_alive(daemon)), "ends");
+    assert!(!is_mounted(Path::new(&mountpoint)));
+    assert!(!is_alive(guards[0]), "the daemon ends after its guard");
+}
+
+#[test]
+fn ends_with_success_on_each_signal_that_asks_for_it() {
+    if !can_mount() {
+        return;
+    }
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let mount = Mount::start(&[]);
+        let (guards, mountpoint) = (children(mount.pid()), mount.mountpoint.clone());
+        mount.signal(signal);
+        let end = mount.wait();
+        assert_eq!((end.code(), end.stdout.as_str(), end.stderr.as_str()), (Ok(0), "", ""), "{signal:?}");
+        assert!(!is_mounted(&mountpoint));
+        assert!(guards.len() == 1 && !is_alive(guards[0]), "no guard is left");
+    }
+}
+
+#[test]
+fn an_unmount_from_outside_ends_it_with_success() {
+    if !can_mount() {
+        return;
+    }
+    let mount = Mount::start(&[]);
+    let guards = children(mount.pid());
+    rustix::mount::unmount(&mount.mountpoint, rustix::mount::UnmountFlags::empty()).unwrap();
+    let end = mount.wait();
+    assert_eq!((end.code(), end.stderr.as_str()), (Ok(0), ""));
+    assert!(!is_alive(guards[0]));
+}
+
+#[test]
+fn the_guard_unmounts_when_the_daemon_is_killed() {
+    if !can_mount() {
+        return;
+    }
+    let mount = Mount::start(&[]);
+    let guards = children(mount.pid());
+    assert_eq!(guards.len(), 1);
+    mount.signal(Signal::KILL);
+    assert!(wait_for(|| !is_mounted(&mount.mountpoint)), "no dead mount is left");
+    assert!(wait_for(|| !is_alive(guards[0])), "nor the guard");
+    fs::read_dir(&mount.mountpoint).expect("the directory beneath is there again");
+    let end = mount.wait();
+    assert_eq!(end.code(), Err("signal Some(9)".into()));
+}
+
+#[test]
+fn the_guard_leaves_a_strangers_mount_alone() {
+    if !can_mount() {
+        return;
+    }
+    let mount = Mount::start(&[]);
+    let guards = children(mount.pid());
+    // Detached by somebody else, and something else put there; the daemon is killed in this state.
+    support::send(mount.pid(), Signal::STOP);
+    rustix::mount::unmount(&mount.mountpoint, rustix::mount::UnmountFlags::DETACH).unwrap();
+    rustix::mount::mount("none", &mount.mountpoint, "tmpfs", rustix::mount::MountFlags::empty(), None).unwrap();
+    mount.signal(Signal::KILL);
+    let over = wait_for(|| !is_alive(guards[0]));
+    let still_there = is_mounted(&mount.mountpoint);
+    rustix::mount::unmount(&mount.mountpoint, rustix::mount::UnmountFlags::DETACH).unwrap();
+    assert!(over && still_there);
+    assert!(mount.wait().code().is_err());
+}
+
+#[test]
+fn an_aborted_connection_ends_it_with_an_error_and_without_a_mount() {
+    if !can_mount() {
+        return;
+    }
+    let mount = Mount::start(&[]);
+    let mountpoint = mount.mountpoint.clone();
+    support::abort(&mountpoint);
+    let end = mount.wait();
+    assert_eq!(end.code(), Ok(3));
+    assert!(end.stderr.contains("aborted"), "{}", end.stderr);
+    assert!(!is_mounted(&mountpoint));
+}
+
+#[test]
+fn the_words_of_o_reach_the_kernel() {
+    if !can_mount() {
+        return;
+    }
+    let words = "suid,dev,noexec,noatime,fsname=the\\,name,subtype=sub,max_read=65536,x-note=1,_netdev";
+    let mount = Mount::start(&["-o", words, "-o", "cache=none,threads=3"]);
+    let text = mounts_at(&mount.mountpoint)[0].join(" ");
+    assert!(text.contains(" rw,noexec,noatime "), "{text}");
+    assert!(text.contains(" - fuse.sub the,name rw,"), "{text}");
+    assert!(text.contains(",max_read=65536"), "{text}");
+    let is_worker = |name: &str| name.starts_with("fuser-");
+    assert!(wait_for(|| thread_names(mount.pid()).filter(|name| is_worker(name)).count() == 3));
+    assert_eq!(mount.end().code(), Ok(0));
+
+    let mount = Mount::start(&["-o", "ro"]);
+    let text = mounts_at(&mount.mountpoint)[0].join(" ");
+    assert!(text.contains(" ro,nosuid,nodev,relatime ") && text.contains(" ro,user_id"), "{text}");
+}
+
+#[test]
+fn two_mounts_of_one_source_live_side_by_side() {
+    if !can_mount() {
+        return;
+    }
+    let first = Mount::start(&[]);
+    let second = Mount::start(&[]);
+    assert_eq!(first.end().code(), Ok(0));
+    assert!(is_mounted(&second.mountpoint));
+    assert_eq!(second.end().code(), Ok(0));
+}
+
+#[test]
+fn wrong_usage_is_exit_2_and_mounts_nothing() {
+    let (dir, source, mountpoint) = places();
+    let inside = format!("{source}/inside");
+    fs::create_dir(&inside).unwrap();
+    let file = dir.path().join("file");
+    fs::write(&file, "").unwrap();
+    let (file, missing) = (file.to_str().unwrap(), "/nonexistent/x");
+    check_failure(&[missing, &mountpoint], 2, &["source", missing, "no such directory"]);
+    check_failure(&[&source, missing], 2, &["mountpoint", missing, "no such directory"]);
+    check_failure(&[file, &mountpoint], 2, &["source", file, "not a directory"]);
+    check_failure(&[&source, file], 2, &["mountpoint", file, "not a directory"]);
+    check_failure(&[&source, &inside], 2, &[&inside, "inside the source"]);
+    check_failure(&[&source, &mountpoint, "-o", "ro,frobnicate=1"], 2, &["frobnicate=1", "unknown mount option"]);
+    check_failure(&[&source, &mountpoint, "--frobnicate"], 2, &["--frobnicate"]);
+    check_failure(&[&source, &mountpoint, "--cache", "watch"], 2, &["watch", "not supported yet"]);
+    check_failure(&[&source], 2, &["MOUNTPOINT"]);
+    assert!(!is_mounted(Path::new(&mountpoint)) && !is_mounted(Path::new(&inside)));
+}
+
+#[test]
+fn a_mountpoint_that_is_in_use_is_refused_by_name() {
+    if !can_mount() {
+        return;
+    }
+    let first = Mount::start(&[]);
+    let (_dir, source, _) = places();
+    let at = first.mountpoint.to_str().unwrap();
+    check_failure(&[&source, at], 3, &[at, "in use", "fuse.fuse-mount", first.source.to_str().unwrap()]);
+    assert_eq!(mounts_at(&first.mountpoint).len(), 1);
+    // A dead one is named as well, and is not asked, which would give an error or hang.
+    let guards = children(first.pid());
+    support::send(guards[0], Signal::KILL);
+    first.signal(Signal::KILL);
+    assert!(wait_for(|| !is_alive(first.pid())));
+    check_failure(&[&source, at], 3, &[at, "in use"]);
+    rustix::mount::unmount(&first.mountpoint, rustix::mount::UnmountFlags::DETACH).unwrap();
+    assert!(first.wait().code().is_err());
+}
+
+#[test]
+fn the_kernels_reason_is_in_the_message() {
+    if !can_mount() {
+        return;
+    }
+    // Asked in a mount namespace of its own with an empty /dev: no device.
+    let (_dir, source, mountpoint) = places();
+    let script = format!("mount -t tmpfs none /dev && exec {PROGRAM} -f {source} {mountpoint}");
+    let output = Command::new("unshare").args(["-m", "sh", "-c", &script]).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{message}");
+    assert!(message.contains("/dev/fuse") && message.contains("modprobe fuse"), "{message}");
+
+    // Without the right to mount, and without the helper.
+    let _watchdog = Watchdog::start(Path::new(&mountpoint), None);
+    let script = format!("PATH=/nonexistent exec {PROGRAM} {source} {mountpoint}");
+    let drop = ["--bounding-set=-sys_admin", "--inh-caps=-sys_admin", "sh", "-c", &script];
+    let output = Command::new("setpriv").args(drop).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    if Path::new("/usr/bin/fusermount3").exists() {
+        // It is found where it usually is, and says itself what is wrong.
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{message}");
+    } else {
+        assert_eq!(output.status.code(), Some(3), "{message}");
+        assert!(message.contains("CAP_SYS_ADMIN"), "{message}");
+    }
+}
+
+#[test]
+fn help_and_what_is_made_from_it_come_from_one_definition() {
+    let help = run(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    let text = String::from_utf8(help.stdout).unwrap();
+    assert!(text.contains("Examples:") && text.contains("Exit codes:") && text.contains("--trace-policy"));
+    let man = run(&["--man"]);
+    assert!(String::from_utf8(man.stdout).unwrap().starts_with(".ie"), "roff");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = run(&["--completions", shell]);
+        assert_eq!(script.status.code(), Some(0));
+        assert!(String::from_utf8(script.stdout).unwrap().contains("trace-policy"), "{shell}");
+    }
+    let version = run(&["--version"]);
+    assert_eq!(version.stdout, format!("fuse-mount {}\n", env!("CARGO_PKG_VERSION")).into_bytes());
+}
