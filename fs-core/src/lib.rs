@@ -13,16 +13,20 @@
 
 mod at;
 mod attrs;
+mod constants;
 mod data;
 mod dirs;
 mod error;
 mod files;
+mod lock;
 mod names;
+mod process;
 mod space;
 mod special;
 mod stat;
 mod statvfs;
 mod sys;
+mod sysconf;
 mod xattr;
 
 pub mod audit;
@@ -32,19 +36,23 @@ pub mod op;
 pub use at::{At, Follow, PathArg, Target};
 pub use attrs::{Access, AccessOptions, Gid, Time, Times, Uid};
 pub use attrs::{access, chmod, chown, fchmod, fchown, lchmod, lchown, try_access, utime};
+pub use constants::*;
 pub use data::{RwFlags, Whence, copy_file_range, lseek, sendfile};
 pub use data::{pread, preadv, pwrite, pwritev, read, readv, write, writev};
 pub use dirs::{DirEntry, ScanDir, listdir, scandir};
 pub use error::{Class, Errno, Error, PathError, Result, Unsupported};
 pub use files::{Inherit, Mode, OFlags, close, closerange, dup, dup2, dup2_onto, open, open_interruptible};
 pub use files::{get_blocking, get_inheritable, set_blocking, set_inheritable};
+pub use lock::{LockCmd, lockf};
 pub use names::{RenameFlags, rename, rename_with, replace};
 pub use names::{link, mkdir, readlink, readlink_into, remove, rmdir, symlink, unlink};
+pub use process::{chdir, chroot, fchdir, getcwd, getcwdb, umask};
 pub use space::{Advice, fdatasync, fsync, ftruncate, posix_fadvise, posix_fallocate, sync, truncate};
 pub use special::{Dev, MfdFlags, PipeFlags, RawMode};
 pub use special::{major, makedev, memfd_create, minor, mkfifo, mknod, pipe, pipe2};
 pub use stat::{FileType, StatResult, fstat, lstat, stat};
 pub use statvfs::{StFlags, StatVfs, fstatvfs, statvfs};
+pub use sysconf::{ConfName, PATHCONF_NAMES, fpathconf, pathconf, pathconf_names};
 pub use xattr::{
     XATTR_SIZE_MAX, XattrFlags, getxattr, getxattr_into, listxattr, listxattr_into, removexattr, setxattr,
 };

@@ -1,7 +1,24 @@
 //! Calls of Linux that Python's `os` module lacks and file systems need.
+//!
+//! Status with the time of birth and the mount ([`statx`]), opening with limits
+//! ([`openat2`]), file handles, storage modes ([`fallocate`]), locks of open files,
+//! names for nameless files, and directory entries as the kernel gives them
+//! ([`getdents`]). Functions that do what an event of Python's document is about
+//! raise that event.
 
 mod dents;
+mod handle;
+mod lock;
+mod nameless;
+mod openat2;
+mod statx;
 mod storage;
 
 pub use dents::{RawEntries, RawEntry, getdents};
+pub use handle::{FileHandle, HandleFlags, name_to_handle_at, open_by_handle_at};
+pub use lock::{FlockOperation, HeldLock, LockKind, LockOwner, LockRange};
+pub use lock::{flock, lock_range, test_lock_range, try_lock_range};
+pub use nameless::{is_whiteout, link_fd, whiteout};
+pub use openat2::{ResolveFlags, openat2};
+pub use statx::{MNT_ID_UNIQUE, Statx, StatxAttributes, StatxFlags, statx};
 pub use storage::{FallocateFlags, fallocate, syncfs};

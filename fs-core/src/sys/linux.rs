@@ -1,7 +1,7 @@
 #![expect(unsafe_code, reason = "system calls that rustix lacks, or does otherwise than the C library")]
 //! System calls of Linux that rustix lacks, as safe functions where that can be.
 
-use std::ffi::{CStr, c_long, c_uint};
+use std::ffi::{CStr, c_int, c_long, c_uint};
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -150,4 +150,35 @@ pub(crate) fn getdents(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> 
     let size = c_uint::try_from(buf.len()).unwrap_or(c_uint::MAX);
     // SAFETY: the kernel writes at most `size` bytes to the buffer.
     check(unsafe { libc::syscall(libc::SYS_getdents64, fd.as_raw_fd(), buf.as_mut_ptr(), size) })
+}
+
+/// A limit of a path; `None` if there is none.
+pub(crate) fn pathconf(path: &CStr, name: c_int) -> io::Result<Option<i64>> {
+    limit(|| {
+        // SAFETY: the path is a C string that outlives the call.
+        unsafe { libc::pathconf(path.as_ptr(), name) }
+    })
+}
+
+/// A limit of an open file; `None` if there is none.
+pub(crate) fn fpathconf(fd: BorrowedFd<'_>, name: c_int) -> io::Result<Option<i64>> {
+    limit(|| {
+        // SAFETY: numbers only.
+        unsafe { libc::fpathconf(fd.as_raw_fd(), name) }
+    })
+}
+
+/// -1 is "no limit" if `errno` stays 0, and an error if not.
+fn limit(ask: impl FnOnce() -> c_long) -> io::Result<Option<i64>> {
+    // SAFETY: the address is of this thread's own `errno`.
+    let errno = unsafe { libc::__errno_location() };
+    // SAFETY: valid as long as the thread lives.
+    unsafe { errno.write(0) };
+    let value = ask();
+    // SAFETY: as above.
+    match unsafe { errno.read() } {
+        _ if value != -1 => Ok(Some(value)),
+        0 => Ok(None),
+        errno => Err(Errno::from_raw_os_error(errno)),
+    }
 }

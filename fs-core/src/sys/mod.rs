@@ -1,7 +1,9 @@
 //! Platform differences: what rustix and libc lack or get wrong on each system.
 
+pub(crate) mod handle;
 mod linux;
+pub(crate) mod lock;
 pub(crate) mod proc_fd;
 pub(crate) mod xattr;
 
-pub(crate) use linux::{close, close_range, dup2, fchmodat2, getdents, posix_fallocate, truncate};
+pub(crate) use linux::{close, close_range, dup2, fchmodat2, fpathconf, getdents, pathconf, posix_fallocate, truncate};
