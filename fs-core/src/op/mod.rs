@@ -34,6 +34,7 @@ mod operation;
 mod outcome;
 mod place;
 pub mod product;
+pub mod run;
 #[cfg(test)]
 mod strategy;
 mod want;

@@ -229,7 +229,7 @@ operations! {
     }, -> &["count"];
     "lseek" Lseek { fd: Fd, offset: i64, whence: WhenceArg = WhenceArg::Set }, -> &["offset"];
     "fallocate" Fallocate {
-        fd: Fd, mode: FallocateFlags = FallocateFlags::empty(), offset: u64 = 0, length: u64,
+        fd: Fd, mode: FallocateFlags = FallocateFlags::empty(), offset: i64 = 0, length: i64,
     }, -> NOTHING;
     "posix_fallocate" PosixFallocate { fd: Fd, offset: i64 = 0, length: i64 }, -> NOTHING;
     "posix_fadvise" PosixFadvise { fd: Fd, offset: i64 = 0, length: i64 = 0, advice: Advice }, -> NOTHING;
