@@ -80,6 +80,13 @@ pub fn scandir<'a>(target: impl Into<Target<'a>>) -> Result<ScanDir> {
     Ok(ScanDir { open: Some(reader), origin: Origin { prefix, dir } })
 }
 
+/// [`scandir`] of a descriptor that the entries share.
+pub(crate) fn scandir_shared(fd: Arc<OwnedFd>) -> Result<ScanDir> {
+    audit::raise("os.scandir", || [audit::Arg::fd(fd.as_fd())])?;
+    let origin = Origin { prefix: None, dir: Some(Arc::clone(&fd)) };
+    Ok(ScanDir { open: Some(Reader::new(fd, true)), origin })
+}
+
 /// The entries of a directory, as they are read.
 ///
 /// The directory is closed at its end, after an error, by [`close`](ScanDir::close)
@@ -284,7 +291,11 @@ impl Reader {
             Target::Fd(fd) => open_fd(fd)?,
             Target::Path(at) => (open_at(at)?, false),
         };
-        Ok(Reader { fd: Arc::new(fd), rewind, buf: vec![0; BUF_SIZE].into(), next: 0, filled: 0 })
+        Ok(Reader::new(Arc::new(fd), rewind))
+    }
+
+    fn new(fd: Arc<OwnedFd>, rewind: bool) -> Self {
+        Reader { fd, rewind, buf: vec![0; BUF_SIZE].into(), next: 0, filled: 0 }
     }
 
     /// The next entry but `.` and `..`.

@@ -11,7 +11,7 @@ pub use rustix::io::Errno;
 use crate::op::errno;
 
 /// The result of every call of the library.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call failed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

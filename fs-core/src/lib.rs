@@ -18,6 +18,7 @@ mod data;
 mod dirs;
 mod error;
 mod files;
+mod fwalk;
 mod lock;
 mod names;
 mod process;
@@ -25,8 +26,11 @@ mod space;
 mod special;
 mod stat;
 mod statvfs;
+mod supports;
 mod sys;
 mod sysconf;
+mod trees;
+mod walk;
 mod xattr;
 
 pub mod audit;
@@ -43,6 +47,7 @@ pub use dirs::{DirEntry, ScanDir, listdir, scandir};
 pub use error::{Class, Errno, Error, PathError, Result, Unsupported};
 pub use files::{Inherit, Mode, OFlags, close, closerange, dup, dup2, dup2_onto, open, open_interruptible};
 pub use files::{get_blocking, get_inheritable, set_blocking, set_inheritable};
+pub use fwalk::{FStep, FWalk, FWalkBuilder, fwalk};
 pub use lock::{LockCmd, lockf};
 pub use names::{RenameFlags, rename, rename_with, replace};
 pub use names::{link, mkdir, readlink, readlink_into, remove, rmdir, symlink, unlink};
@@ -52,7 +57,10 @@ pub use special::{Dev, MfdFlags, PipeFlags, RawMode};
 pub use special::{major, makedev, memfd_create, minor, mkfifo, mknod, pipe, pipe2};
 pub use stat::{FileType, StatResult, fstat, lstat, stat};
 pub use statvfs::{StFlags, StatVfs, fstatvfs, statvfs};
+pub use supports::{OsFnSet, supports_dir_fd, supports_effective_ids, supports_fd, supports_follow_symlinks};
 pub use sysconf::{ConfName, PATHCONF_NAMES, fpathconf, pathconf, pathconf_names};
+pub use trees::{makedirs, removedirs, renames};
+pub use walk::{Step, Walk, WalkBuilder, walk};
 pub use xattr::{
     XATTR_SIZE_MAX, XattrFlags, getxattr, getxattr_into, listxattr, listxattr_into, removexattr, setxattr,
 };
