@@ -92,7 +92,14 @@ fn names_are_made_moved_and_removed() {
          mkfifo path=p mode=0600 -> ok
          mknod path=q -> ok
          stat path=q -> type=file mode=0600
+         makedirs path=x/y/z -> ok
+         makedirs path=x/y/z exist_ok=yes -> ok
+         makedirs path=x/y/z -> EEXIST
+         removedirs path=x/y/z -> ok
          stat path=x -> ENOENT
+         renames old=c new=n/m/c -> ok
+         stat path=n/m/c -> type=file
+         unlink path=n/m/c -> ok
          rmdir path=d -> ENOTEMPTY|EEXIST
          unlink path=d -> EISDIR|EPERM
          stat path= -> ENOENT
@@ -141,8 +148,7 @@ fn extended_attributes_are_kept() {
 #[test]
 fn directories_are_listed_in_order_of_the_bytes() {
     check(
-        "mkdir path=d
-         mkdir path=d/e
+        "makedirs path=d/e
          mkfifo path=d/b\\xff
          open path=d/a flags=CREAT|WRONLY -> fd=1
          symlink src=a dst=d/s
@@ -152,6 +158,8 @@ fn directories_are_listed_in_order_of_the_bytes() {
          readdir fd=2 count=2 -> ok
          readdir fd=2 -> ok
          readdir fd=2 -> names=
+         walk path=d -> entries=d:a,d:b\\xff,d:e/,d:s
+         fwalk path=d topdown=no -> entries=d:a,d:b\\xff,d:e/,d:s
          tree path=d -> as=t
          tree path=d -> same=t
          chmod path=d/a mode=0111

@@ -187,10 +187,10 @@ operations! {
     "unlink" Unlink { path: At<'a> }, -> NOTHING;
     "mkdir" Mkdir { path: At<'a>, mode: Mode = Mode::from_bits_retain(0o777) }, -> NOTHING;
     "makedirs" Makedirs {
-        path: Bytes<'a>, mode: Mode = Mode::from_bits_retain(0o777), exist_ok: YesNo = YesNo::No,
+        path: At<'a>, mode: Mode = Mode::from_bits_retain(0o777), exist_ok: YesNo = YesNo::No,
     }, -> NOTHING;
     "rmdir" Rmdir { path: At<'a> }, -> NOTHING;
-    "removedirs" Removedirs { path: Bytes<'a> }, -> NOTHING;
+    "removedirs" Removedirs { path: At<'a> }, -> NOTHING;
     "mknod" Mknod {
         path: At<'a>, kind: FileKind = FileKind::File, mode: Mode = Mode::from_bits_retain(0o600), device: u64 = 0,
     }, -> NOTHING;

@@ -1,15 +1,17 @@
 //! Reading directories, and the process's own place in the tree.
 
+use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::fs::Mode;
 
-use super::{Failed, Ran, Runner, tree, with_target};
-use crate::op::FileKind;
+use super::{Failed, Ran, Runner, tree, with_at, with_target};
 use crate::op::bytes::Bytes;
 use crate::op::outcome::{Field, Outcome, Value};
-use crate::op::place::{Fd, Target};
+use crate::op::place::{At, Fd, Target};
+use crate::op::{FileKind, YesNo};
 use crate::{Follow, OFlags, Whence};
 
 impl Runner {
@@ -56,6 +58,29 @@ impl Runner {
         Ok(Outcome::ok(vec![Field { name: "names", value: Value::List(names) }, Field::number("offset", offset)]))
     }
 
+    pub(super) fn walk(&self, path: &Bytes<'_>, topdown: YesNo, followlinks: YesNo) -> Ran {
+        let path = path.resolve();
+        let mut walk = crate::walk(&*path).topdown(topdown.is_yes()).followlinks(followlinks.is_yes()).start();
+        let mut entries = Vec::new();
+        while let Some(step) = walk.next() {
+            add_step(&mut entries, step.path, step.dirnames, step.filenames);
+        }
+        Ok(sorted("entries", entries))
+    }
+
+    pub(super) fn fwalk(&self, at: &At<'_>, topdown: YesNo, follow: Follow) -> Ran {
+        let entries = with_at(self, at, |at| {
+            let mut walk = crate::fwalk(at).topdown(topdown.is_yes()).follow_symlinks(follow == Follow::Yes).start();
+            let mut entries = Vec::new();
+            while let Some(step) = walk.next() {
+                let step = step.map_err(|error| error.error)?;
+                add_step(&mut entries, step.path, step.dirnames, step.filenames);
+            }
+            Ok(entries)
+        })?;
+        Ok(sorted("entries", entries))
+    }
+
     pub(super) fn tree(&self, path: &Bytes<'_>) -> Ran {
         let nodes = tree::read(&path.resolve()).map_err(Failed::Call)?;
         Ok(sorted("entries", nodes.iter().map(|node| node.to_string().into_bytes()).collect()))
@@ -92,6 +117,13 @@ impl Runner {
         }
         Ok(Outcome::OK)
     }
+}
+
+fn add_step(entries: &mut Vec<Vec<u8>>, dir: &Path, dirnames: &[OsString], filenames: &[OsString]) {
+    let dir = dir.as_os_str().as_bytes();
+    let dirs = dirnames.iter().map(|name| [dir, b":", name.as_bytes(), b"/"].concat());
+    let files = filenames.iter().map(|name| [dir, b":", name.as_bytes()].concat());
+    entries.extend(dirs.chain(files));
 }
 
 /// A success with a list in order of its bytes.

@@ -139,12 +139,15 @@ impl Runner {
             Op::Getfacl { path, default } => self.getfacl(path, *default),
             Op::Setfacl { path, acl, default } => self.setfacl(path, acl, *default),
             Op::Rename { src, dst, flags } => self.rename(src, dst, *flags),
+            Op::Renames { old, new } => self.renames(old, new),
             Op::Link { src, dst, follow } => self.link(src, dst, *follow),
             Op::Symlink { src, dst } => self.symlink(src, dst),
             Op::Readlink { path } => self.readlink(path),
             Op::Unlink { path } => self.unlink(path),
             Op::Mkdir { path, mode } => self.mkdir(path, *mode),
+            Op::Makedirs { path, mode, exist_ok } => self.makedirs(path, *mode, *exist_ok),
             Op::Rmdir { path } => self.rmdir(path),
+            Op::Removedirs { path } => self.removedirs(path),
             Op::Mknod { path, kind, mode, device } => self.mknod(path, *kind, *mode, *device),
             Op::Mkfifo { path, mode } => self.mkfifo(path, *mode),
             Op::Open { path, flags, mode, fd } => self.open(path, *flags, *mode, *fd),
@@ -189,6 +192,8 @@ impl Runner {
             Op::Listdir { path } => self.listdir(path),
             Op::Scandir { path } => self.scandir(path),
             Op::Readdir { fd, count } => self.readdir(*fd, *count),
+            Op::Walk { path, topdown, followlinks } => self.walk(path, *topdown, *followlinks),
+            Op::Fwalk { path, topdown, follow } => self.fwalk(path, *topdown, *follow),
             Op::Tree { path } => self.tree(path),
             Op::Chdir { path } => self.chdir(path),
             Op::Getcwd {} => self.getcwd(),
@@ -196,10 +201,6 @@ impl Runner {
             Op::Getfl { fd } => self.getfl(*fd),
             Op::Tick { path } => self.tick(path),
             Op::Syscall { name, args } => self.syscall(name, args),
-            // Until `makedirs`, `walk` and their relatives are there.
-            Op::Renames { .. } | Op::Makedirs { .. } | Op::Removedirs { .. } | Op::Walk { .. } | Op::Fwalk { .. } => {
-                Err(RunError::Refused(format!("`{}` is not there yet", op.name())).into())
-            }
             Op::Fork { .. } | Op::Wait {} => {
                 Err(RunError::Refused(format!("`{}` needs a runner of several processes", op.name())).into())
             }

@@ -3,16 +3,21 @@
 use rustix::fs::{Mode, RenameFlags};
 
 use super::{Failed, Ran, Resolved, RunError, Runner, with_at};
-use crate::op::FileKind;
 use crate::op::bytes::Bytes;
 use crate::op::outcome::{Field, Outcome};
 use crate::op::place::{At, Target};
+use crate::op::{FileKind, YesNo};
 use crate::{Follow, RawMode};
 
 impl Runner {
     pub(super) fn rename(&self, src: &At<'_>, dst: &At<'_>, flags: RenameFlags) -> Ran {
         let (src, dst) = (Resolved::new(src), Resolved::new(dst));
         crate::rename_with(src.at(self)?, dst.at(self)?, flags)?;
+        Ok(Outcome::OK)
+    }
+
+    pub(super) fn renames(&self, old: &Bytes<'_>, new: &Bytes<'_>) -> Ran {
+        crate::renames(&*old.resolve(), &*new.resolve())?;
         Ok(Outcome::OK)
     }
 
@@ -48,8 +53,18 @@ impl Runner {
         Ok(Outcome::OK)
     }
 
+    pub(super) fn makedirs(&self, at: &At<'_>, mode: Mode, exist_ok: YesNo) -> Ran {
+        with_at(self, at, |at| crate::makedirs(at, mode, exist_ok.is_yes()))?;
+        Ok(Outcome::OK)
+    }
+
     pub(super) fn rmdir(&self, at: &At<'_>) -> Ran {
         with_at(self, at, |at| crate::rmdir(at))?;
+        Ok(Outcome::OK)
+    }
+
+    pub(super) fn removedirs(&self, at: &At<'_>) -> Ran {
+        with_at(self, at, |at| crate::removedirs(at))?;
         Ok(Outcome::OK)
     }
 
