@@ -195,4 +195,24 @@ mod tests {
     fn gives_up_at_the_largest_size() {
         assert_eq!(read_all(|buf| if buf.is_empty() { Ok(70_000) } else { Err(Errno::RANGE) }), Err(Errno::RANGE));
     }
+
+    #[test]
+    fn an_empty_buffer_measures_in_every_form() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let (path, dir) = (file.path(), std::fs::File::open(file.path().parent().unwrap()).unwrap());
+        let dir = std::os::fd::OwnedFd::from(dir);
+        let name = path.file_name().unwrap();
+        match setxattr(path, "user.a", b"12345", XattrFlags::empty(), Follow::Yes) {
+            Err(error) if error.errno() == Errno::OPNOTSUPP => return eprintln!("not run: no user attributes here"),
+            result => result.unwrap(),
+        }
+        let targets = [Target::from(file.as_file()), path.into(), (&dir, name).into()];
+        for (target, follow) in targets.into_iter().flat_map(|target| [(target, Follow::Yes), (target, Follow::No)]) {
+            if matches!((target, follow), (Target::Fd(_), Follow::No)) {
+                continue;
+            }
+            assert_eq!(getxattr_into(target, "user.a", &mut [], follow), Ok(5), "{target:?}");
+            assert!(listxattr_into(target, &mut [], follow).unwrap() > "user.a".len(), "{target:?}");
+        }
+    }
 }

@@ -40,8 +40,11 @@ impl Call<'_> {
 
     fn on_fd(&mut self, fd: BorrowedFd<'_>) -> io::Result<usize> {
         match self {
+            // rustix answers 0 for an empty buffer, not the length that there is.
+            Call::Get(name, []) => fs::fgetxattr_query(fd, *name),
             Call::Get(name, buf) => fs::fgetxattr(fd, *name, &mut **buf),
             Call::Set(name, value, flags) => fs::fsetxattr(fd, *name, value, *flags).map(|()| 0),
+            Call::List([]) => fs::flistxattr_query(fd),
             Call::List(buf) => fs::flistxattr(fd, &mut **buf),
             Call::Remove(name) => fs::fremovexattr(fd, *name).map(|()| 0),
         }
@@ -49,6 +52,11 @@ impl Call<'_> {
 
     fn on_path(&mut self, path: &CStr, follow: Follow) -> io::Result<usize> {
         match (self, follow) {
+            // As above.
+            (Call::Get(name, []), Follow::Yes) => fs::getxattr_query(path, *name),
+            (Call::Get(name, []), Follow::No) => fs::lgetxattr_query(path, *name),
+            (Call::List([]), Follow::Yes) => fs::listxattr_query(path),
+            (Call::List([]), Follow::No) => fs::llistxattr_query(path),
             (Call::Get(name, buf), Follow::Yes) => fs::getxattr(path, *name, &mut **buf),
             (Call::Get(name, buf), Follow::No) => fs::lgetxattr(path, *name, &mut **buf),
             (Call::Set(name, value, flags), Follow::Yes) => fs::setxattr(path, *name, value, *flags).map(|()| 0),
