@@ -18,6 +18,7 @@ pub mod handle;
 pub mod lifecycle;
 pub mod node;
 pub mod number;
+pub mod ops;
 pub mod options;
 mod run;
 pub mod trace;

@@ -158,6 +158,12 @@ impl Nodes {
         Some(node)
     }
 
+    /// The node of an inode with this status, if the kernel knows it. Counts nothing.
+    pub fn find(&self, status: &StatResult) -> Option<Arc<Node>> {
+        let ino = self.numbers.number(status.st_dev(), status.st_ino());
+        self.shard(ino).get(&ino).map(|known| Arc::clone(&known.node))
+    }
+
     /// The node of the inode that `fd` (an `O_PATH` descriptor) is open on, seen at
     /// `name`; a new one if the kernel does not know it. It will be told of it.
     pub fn enter(&self, name: Name<'_>, fd: OwnedFd, status: &StatResult) -> Arc<Node> {

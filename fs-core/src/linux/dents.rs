@@ -35,13 +35,14 @@ pub struct RawEntries<'buf> {
 }
 
 impl<'buf> RawEntries<'buf> {
-    /// The entries in bytes that [`getdents`] filled before.
-    pub(crate) fn new(filled: &'buf [u8]) -> Self {
+    /// The entries in bytes that [`getdents`] filled before: a whole answer, or what
+    /// was the [`rest`](Self::rest) of one.
+    pub fn new(filled: &'buf [u8]) -> Self {
         RawEntries { rest: filled }
     }
 
     /// The bytes of the entries that are still to come.
-    pub(crate) fn rest(&self) -> &'buf [u8] {
+    pub fn rest(&self) -> &'buf [u8] {
         self.rest
     }
 }

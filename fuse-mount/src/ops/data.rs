@@ -1,0 +1,355 @@
+//! Files: opening and creating them, their bytes and their storage.
+
+use std::io::IoSlice;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use fs_core::linux::FallocateFlags;
+use fs_core::{Errno, Mode, OFlags, RwFlags, Whence, fstat, open};
+
+use super::{Call, Entry, Opened};
+use crate::caller::Caller;
+use crate::node::{Name, Node};
+
+/// An open file.
+#[derive(Debug)]
+pub struct OpenFile {
+    /// What is open.
+    pub node: Arc<Node>,
+    /// The source's file, open with the caller's access mode.
+    pub fd: Arc<OwnedFd>,
+    /// The flags of the caller's open.
+    pub flags: u32,
+    /// Who opened it: the kernel's own requests are laid to them.
+    pub opener: Caller,
+}
+
+impl OpenFile {
+    fn writes(&self) -> bool {
+        writes(self.flags)
+    }
+}
+
+fn writes(flags: u32) -> bool {
+    flags & OFlags::ACCMODE.bits() != OFlags::RDONLY.bits()
+}
+
+/// How bytes are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Write {
+    /// The flags of the open file as they are now: fcntl may have changed them.
+    pub flags: u32,
+    /// The kernel writes back pages on nobody's behalf; then `flags` mean nothing.
+    pub from_cache: bool,
+    /// The writer has no right to leave suid and sgid as they are.
+    pub clears_set_id: bool,
+}
+
+impl Call<'_> {
+    /// Opens a file, with the flags of the caller's open.
+    pub fn open(&self, ino: u64, flags: u32) -> Result<Opened<OpenFile>, Errno> {
+        if writes(flags) || flags & OFlags::TRUNC.bits() != 0 {
+            self.check_writable()?;
+        }
+        let node = self.volume.nodes.get(ino)?;
+        match node.file_type {
+            libc::S_IFREG => {}
+            libc::S_IFDIR => return Err(Errno::ISDIR),
+            // The kernel opens these itself: here that could block, or do things.
+            _ => return Err(Errno::NXIO),
+        }
+        let fd = self.volume.nodes.fd(&node)?;
+        let wanted = OFlags::from_bits_retain(flags) - NOT_FOR_THE_SOURCE;
+        let open = || Ok(self.worker.at(&*fd, |path| open(path, wanted, Mode::empty()))?);
+        let file = if wanted.contains(OFlags::TRUNC) { self.keeping_set_id_of_root(&node, open)? } else { open()? };
+        self.opened(node, file, flags)
+    }
+
+    /// Creates a file and opens it.
+    ///
+    /// # Errors
+    /// `ESTALE`: the name exists, though the kernel thought it did not, and the caller
+    /// does not mind. The kernel then looks again, and checks the permissions of
+    /// what is there.
+    pub fn create(
+        &self,
+        name: Name<'_>,
+        mode: u32,
+        umask: u32,
+        flags: u32,
+    ) -> Result<(Entry, Opened<OpenFile>), Errno> {
+        self.check_writable()?;
+        let dir = self.directory_of(name)?;
+        let wanted = OFlags::from_bits_retain(flags) - NOT_FOR_THE_SOURCE - OFlags::TRUNC;
+        let wanted = wanted | OFlags::CREAT | OFlags::EXCL;
+        let mode = mode & 0o7777;
+        let create = || Ok(open((&*dir, name.name), wanted, Mode::from_raw_mode(mode))?);
+        let file = match self.worker.create_as(self.caller, umask, mode, create) {
+            Err(Errno::EXIST) if flags & OFlags::EXCL.bits() == 0 => return Err(Errno::STALE),
+            created => created?,
+        };
+        let entry = self.created(&dir, name, &file)?;
+        match self.opened(Arc::clone(&entry.node), file, flags) {
+            Ok(opened) => Ok((entry, opened)),
+            Err(errno) => {
+                self.volume.nodes.forget(entry.node.ino, 1);
+                Err(errno)
+            }
+        }
+    }
+
+    /// The node of `file`, which was created at `name`.
+    fn created(&self, dir: &OwnedFd, name: Name<'_>, file: &OwnedFd) -> Result<Entry, Errno> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW;
+        let created = fstat(file)?;
+        // Twice as fast as by the descriptor; but the name may be another's by now.
+        if let Ok(fd) = open((dir, name.name), flags, Mode::empty()) {
+            let status = fstat(&fd)?;
+            if (status.st_dev(), status.st_ino()) == (created.st_dev(), created.st_ino()) {
+                return Ok(self.enter(name, fd, status));
+            }
+        }
+        let fd = self.worker.at(file, |path| open(path, OFlags::PATH, Mode::empty()))?;
+        Ok(self.enter(name, fd, created))
+    }
+
+    fn opened(&self, node: Arc<Node>, fd: OwnedFd, flags: u32) -> Result<Opened<OpenFile>, Errno> {
+        if flags & OFlags::DIRECT.bits() != 0 {
+            // Opened with it, for the error where it cannot be had. Our buffers are not
+            // aligned, and what the kernel writes back need not be whole blocks.
+            let kept = rustix::fs::fcntl_getfl(&fd)? - rustix::fs::OFlags::DIRECT;
+            rustix::fs::fcntl_setfl(&fd, kept)?;
+        }
+        let handle = Arc::new(OpenFile { node, fd: Arc::new(fd), flags, opener: self.caller });
+        if handle.writes() {
+            handle.node.writers.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(Opened { number: self.volume.files.insert(Arc::clone(&handle)), handle })
+    }
+
+    /// Gives a handle back.
+    pub fn release(&self, file: u64) -> Result<Arc<OpenFile>, Errno> {
+        let handle = self.volume.files.remove(file)?;
+        if handle.writes() {
+            handle.node.writers.fetch_sub(1, Ordering::Relaxed);
+        }
+        Ok(handle)
+    }
+
+    /// Reads bytes at `offset` into `data`; fewer than fit only at the end of the file.
+    pub fn read(&self, file: u64, offset: u64, data: &mut [u8]) -> Result<usize, Errno> {
+        let handle = self.volume.files.get(file)?;
+        let mut count = 0;
+        // The kernel takes a short answer for the end of the file, and a read of the source may
+        // stop in between.
+        while count < data.len() {
+            match fs_core::pread(&*handle.fd, &mut data[count..], offset + count as u64) {
+                Ok(0) => break,
+                Ok(more) => count += more,
+                Err(_) if count > 0 => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(count)
+    }
+
+    /// Writes bytes at `offset`, or at the end of the source's file if the caller appends; how many.
+    pub fn write(&self, file: u64, offset: u64, data: &[u8], how: Write) -> Result<usize, Errno> {
+        let handle = self.volume.files.get(file)?;
+        let flags = if how.from_cache { RwFlags::empty() } else { rw_flags(how.flags & !handle.flags, how.flags) };
+        let write = || Ok(fs_core::pwritev(&*handle.fd, &[IoSlice::new(data)], offset, flags)?);
+        if handle.node.has_set_id() && !how.clears_set_id && !how.from_cache {
+            return self.worker.with_fsetid(write);
+        }
+        write()
+    }
+
+    /// Does what a close of the source's file does before it is gone.
+    ///
+    /// # Errors
+    /// What the file system beneath held back until now: `EIO`, `ENOSPC`, `EDQUOT`.
+    pub fn flush(&self, file: u64) -> Result<(), Errno> {
+        let handle = self.volume.files.get(file)?;
+        Ok(fs_core::close(fs_core::dup(&*handle.fd)?)?)
+    }
+
+    /// Brings a file to storage; with `datasync` only what reading it needs.
+    pub fn fsync(&self, file: u64, datasync: bool) -> Result<(), Errno> {
+        let handle = self.volume.files.get(file)?;
+        Ok(if datasync { fs_core::fdatasync(&*handle.fd) } else { fs_core::fsync(&*handle.fd) }?)
+    }
+
+    /// Reserves, frees or zeroes storage; `mode` is that of fallocate.
+    pub fn fallocate(&self, file: u64, mode: u32, offset: i64, length: i64) -> Result<(), Errno> {
+        let handle = self.volume.files.get(file)?;
+        let mode = FallocateFlags::from_bits_retain(mode);
+        self.keeping_set_id_of_root(&handle.node, || Ok(fs_core::linux::fallocate(&*handle.fd, mode, offset, length)?))
+    }
+
+    /// Finds data or a hole; the kernel does the other ways of seeking itself.
+    ///
+    /// # Errors
+    /// `ENXIO`: there is none. `EINVAL`: any other `whence`.
+    pub fn lseek(&self, file: u64, offset: i64, whence: i32) -> Result<u64, Errno> {
+        let handle = self.volume.files.get(file)?;
+        let whence = match whence {
+            libc::SEEK_DATA => Whence::Data,
+            libc::SEEK_HOLE => Whence::Hole,
+            _ => return Err(Errno::INVAL),
+        };
+        Ok(fs_core::lseek(&*handle.fd, offset, whence)?)
+    }
+
+    /// Copies bytes between two open files of the mount; how many.
+    pub fn copy_file_range(&self, src: (u64, u64), dst: (u64, u64), length: u64) -> Result<u32, Errno> {
+        let (src_file, dst_file) = (self.volume.files.get(src.0)?, self.volume.files.get(dst.0)?);
+        let (mut src_offset, mut dst_offset) = (src.1, dst.1);
+        // The answer has 32 bits.
+        let length = usize::try_from(length).unwrap_or(usize::MAX).min(MOST_COPIED);
+        let copied = self.keeping_set_id_of_root(&dst_file.node, || {
+            let (src_offset, dst_offset) = (Some(&mut src_offset), Some(&mut dst_offset));
+            Ok(fs_core::copy_file_range(&*src_file.fd, &*dst_file.fd, length, src_offset, dst_offset)?)
+        })?;
+        Ok(u32::try_from(copied).expect("no more than was asked for"))
+    }
+}
+
+/// What the kernel or we do instead of the source's file: the last component is not a
+/// link, creation is its own request, and appending is decided for each write, because the kernel
+/// writes back pages through any handle.
+const NOT_FOR_THE_SOURCE: OFlags = OFlags::CREAT
+    .union(OFlags::EXCL)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::APPEND)
+    .union(OFlags::ASYNC);
+
+const MOST_COPIED: usize = 1 << 30;
+
+/// What one write needs: `added` are the flags that the source's file does not have.
+fn rw_flags(added: u32, flags: u32) -> RwFlags {
+    let mut rw_flags = RwFlags::empty();
+    if flags & OFlags::APPEND.bits() != 0 {
+        rw_flags |= RwFlags::APPEND;
+    }
+    if added & OFlags::SYNC.bits() == OFlags::SYNC.bits() {
+        rw_flags |= RwFlags::SYNC;
+    } else if added & OFlags::DSYNC.bits() != 0 {
+        rw_flags |= RwFlags::DSYNC;
+    }
+    rw_flags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Mount, name};
+    use super::*;
+    use crate::number::ROOT;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    const RDWR: u32 = libc::O_RDWR as u32;
+    const APPEND: u32 = libc::O_APPEND as u32;
+
+    #[test]
+    fn appends_go_to_the_end_of_the_source_whatever_the_kernel_thinks() {
+        let mount = Mount::new();
+        std::fs::write(mount.path("f"), "0123456789").unwrap();
+        mount.call(|call| {
+            let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
+            let file = call.open(f, RDWR | APPEND).unwrap().number;
+            let how = Write { flags: RDWR | APPEND, ..Write::default() };
+            assert_eq!(call.write(file, 3, b"end", how), Ok(3));
+            // fcntl took O_APPEND away; and a page that is written back stays where it is.
+            assert_eq!(call.write(file, 0, b"A", Write { flags: RDWR, ..Write::default() }), Ok(1));
+            assert_eq!(call.write(file, 1, b"B", Write { from_cache: true, ..how }), Ok(1));
+            let mut data = [0; 32];
+            let count = call.read(file, 0, &mut data).unwrap();
+            assert_eq!(&data[..count], b"AB23456789end");
+        });
+    }
+
+    #[test]
+    fn creation_never_opens_what_exists() {
+        let mount = Mount::new();
+        std::fs::write(mount.path("f"), "x").unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", mount.path("s")).unwrap();
+        mount.call(|call| {
+            for existing in ["f", "s"] {
+                let existing = name(ROOT, existing);
+                assert_eq!(call.create(existing, 0o644, 0, RDWR).unwrap_err(), Errno::STALE);
+                let exclusive = RDWR | OFlags::EXCL.bits();
+                assert_eq!(call.create(existing, 0o644, 0, exclusive).unwrap_err(), Errno::EXIST);
+            }
+        });
+    }
+
+    #[test]
+    fn a_new_file_may_have_no_permission_for_its_creator() {
+        let mount = Mount::new();
+        mount.call(|call| {
+            let (entry, opened) = call.create(name(ROOT, "f"), 0, 0, RDWR).unwrap();
+            assert_eq!(call.write(opened.number, 0, b"x", Write { flags: RDWR, ..Write::default() }), Ok(1));
+            assert_eq!(entry.status.st_mode() & 0o7777, 0);
+        });
+    }
+
+    #[test]
+    fn writes_take_set_id_away_as_the_kernel_says() {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("not run: leaving suid as it is needs root");
+            return;
+        }
+        let mount = Mount::new();
+        for (clears_set_id, left) in [(false, 0o6777), (true, 0o777)] {
+            std::fs::write(mount.path("f"), "x").unwrap();
+            std::fs::set_permissions(mount.path("f"), std::fs::Permissions::from_mode(0o6777)).unwrap();
+            mount.call(|call| {
+                let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
+                let file = call.open(f, RDWR).unwrap().number;
+                call.write(file, 0, b"y", Write { flags: RDWR, clears_set_id, from_cache: false }).unwrap();
+                call.release(file).unwrap();
+            });
+            assert_eq!(std::fs::metadata(mount.path("f")).unwrap().mode() & 0o7777, left);
+        }
+    }
+
+    #[test]
+    fn only_regular_files_are_opened() {
+        let mount = Mount::new();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            mount.path("p"),
+            rustix::fs::FileType::Fifo,
+            Mode::from_raw_mode(0o600),
+            0,
+        )
+        .unwrap();
+        mount.call(|call| {
+            let p = call.lookup(name(ROOT, "p")).unwrap().node.ino;
+            assert_eq!(call.open(p, RDWR).unwrap_err(), Errno::NXIO);
+            assert_eq!(call.open(ROOT, 0).unwrap_err(), Errno::ISDIR);
+        });
+    }
+
+    #[test]
+    fn storage_is_punched_found_and_copied() {
+        let mount = Mount::new();
+        std::fs::write(mount.path("f"), vec![b'x'; 16384]).unwrap();
+        mount.call(|call| {
+            let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
+            let file = call.open(f, RDWR).unwrap().number;
+            let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            call.fallocate(file, punch.bits(), 4096, 4096).unwrap();
+            assert_eq!(call.lseek(file, 0, libc::SEEK_HOLE), Ok(4096));
+            assert_eq!(call.lseek(file, 4096, libc::SEEK_DATA), Ok(8192));
+            assert_eq!(call.lseek(file, 16384, libc::SEEK_DATA), Err(Errno::NXIO));
+            assert_eq!(call.lseek(file, 0, libc::SEEK_SET), Err(Errno::INVAL));
+            let (_, copy) = call.create(name(ROOT, "g"), 0o644, 0, RDWR).unwrap();
+            assert_eq!(call.copy_file_range((file, 8192), (copy.number, 0), u64::MAX), Ok(8192));
+            call.fsync(copy.number, true).unwrap();
+            call.flush(copy.number).unwrap();
+        });
+        assert_eq!(std::fs::read(mount.path("g")).unwrap(), vec![b'x'; 8192]);
+    }
+}
