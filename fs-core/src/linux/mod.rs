@@ -1,11 +1,12 @@
 //! Calls of Linux that Python's `os` module lacks and file systems need.
 //!
 //! Status with the time of birth and the mount ([`statx`]), opening with limits
-//! ([`openat2`]), file handles, storage modes ([`fallocate`]), locks of open files,
-//! names for nameless files, and directory entries as the kernel gives them
-//! ([`getdents`]). Functions that do what an event of Python's document is about
-//! raise that event.
+//! ([`openat2`], and [`open_beneath`] where that is missing), file handles, storage
+//! modes ([`fallocate`]), locks of open files, names for nameless files, and directory
+//! entries as the kernel gives them ([`getdents`]). Functions that do what an event of
+//! Python's document is about raise that event.
 
+mod beneath;
 mod dents;
 mod handle;
 mod lock;
@@ -14,6 +15,7 @@ mod openat2;
 mod statx;
 mod storage;
 
+pub use beneath::{open_beneath, open_beneath_by_walk};
 pub use dents::{RawEntries, RawEntry, getdents};
 pub use handle::{FileHandle, HandleFlags, name_to_handle_at, open_by_handle_at};
 pub use lock::{FlockOperation, HeldLock, LockKind, LockOwner, LockRange};

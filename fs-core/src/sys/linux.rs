@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_int, c_long, c_uint};
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use rustix::fs::{AtFlags, CWD};
+use rustix::fs::{AtFlags, CWD, OFlags, ResolveFlags};
 use rustix::io::{self, Errno};
 
 use crate::{Inherit, Mode};
@@ -142,6 +142,17 @@ fn raw_fchmodat2(dir: BorrowedFd<'_>, path: &CStr, mode: Mode, flags: AtFlags) -
     // SAFETY: the path is a C string that outlives the call.
     check(unsafe { libc::syscall(SYS_FCHMODAT2, dir.as_raw_fd(), path.as_ptr(), mode.bits(), flags.bits()) })?;
     Ok(())
+}
+
+static OPENAT2: Feature =
+    Feature::new(|| rustix::fs::openat2(CWD, c"", OFlags::PATH, Mode::empty(), ResolveFlags::BENEATH).map(drop));
+
+/// What `call` does with `openat2`, or `instead` on Linux before 5.6.
+pub(crate) fn openat2_or<T>(
+    call: impl FnOnce() -> io::Result<T>,
+    instead: impl FnOnce() -> io::Result<T>,
+) -> io::Result<T> {
+    OPENAT2.call_or(call, instead)
 }
 
 /// Fills `buf` with entries of a directory as the kernel writes them, and returns

@@ -6,4 +6,6 @@ pub(crate) mod lock;
 pub(crate) mod proc_fd;
 pub(crate) mod xattr;
 
-pub(crate) use linux::{close, close_range, dup2, fchmodat2, fpathconf, getdents, pathconf, posix_fallocate, truncate};
+pub(crate) use linux::{
+    close, close_range, dup2, fchmodat2, fpathconf, getdents, openat2_or, pathconf, posix_fallocate, truncate,
+};
