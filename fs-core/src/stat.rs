@@ -97,6 +97,25 @@ impl StatResult {
         nanoseconds(self.0.st_ctime as i64, self.0.st_ctime_nsec as u32)
     }
 
+    /// Time of the last access: seconds rounded down, and the nanoseconds after them.
+    /// An extension, which costs no arithmetic.
+    #[doc(alias = "st_atim")]
+    pub fn atime(&self) -> (i64, u32) {
+        (self.0.st_atime as i64, self.0.st_atime_nsec as u32)
+    }
+
+    /// Time of the last change of content, as [`atime`](Self::atime).
+    #[doc(alias = "st_mtim")]
+    pub fn mtime(&self) -> (i64, u32) {
+        (self.0.st_mtime as i64, self.0.st_mtime_nsec as u32)
+    }
+
+    /// Time of the last change of content or attributes, as [`atime`](Self::atime).
+    #[doc(alias = "st_ctim")]
+    pub fn ctime(&self) -> (i64, u32) {
+        (self.0.st_ctime as i64, self.0.st_ctime_nsec as u32)
+    }
+
     /// Number of blocks of 512 bytes that the file takes.
     #[doc(alias = "os.stat_result.st_blocks")]
     pub fn st_blocks(&self) -> i64 {

@@ -1,15 +1,33 @@
 //! The border with the kernel: decodes a request, calls the node operation, sends
 //! the reply, and hands a record to the tracer. The only room that knows fuser's
 //! requests and replies.
+//!
+//! What fuser 0.18 lacks or gets wrong is worked around here: node ids that must be `st_ino`
+//! ([`crate::number`]), times before 1970 ([`decode`]), one time to live for `create` and
+//! `readdirplus` ([`Cache::joint_ttl`](crate::options::Cache)), and a panic that would end the mount
+//! ([`serve`]). `FUSE_SETXATTR_EXT` is not asked for: the first setxattr would panic.
 
-use std::io;
-use std::os::fd::OwnedFd;
+mod backing;
+mod decode;
+mod reply;
+mod requests;
+mod serve;
+
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, OnceLock};
 
-use fuser::{Filesystem, KernelConfig, Request};
+use fs_core::{Errno, Follow};
+use fuser::{InitFlags, KernelConfig};
+use rustix::thread::CapabilitySet;
 
-use crate::options::Options;
-use crate::trace::Tracer;
+use crate::handle::Handles;
+use crate::node::Nodes;
+use crate::ops::Volume;
+use crate::options::{Options, Passthrough};
+use crate::trace::{Level, Tracer};
+use crate::worker;
+
+use backing::Backings;
 
 /// Where a mount finds the way to tell the kernel that what it remembers is stale.
 ///
@@ -19,12 +37,20 @@ pub type NotifierSlot = Arc<OnceLock<fuser::Notifier>>;
 
 /// The file system: a directory, shown at a second place.
 #[derive(Debug)]
-#[expect(dead_code, reason = "read by the node operations, which come next")]
 pub struct PassthroughFs {
     options: Options,
-    source: OwnedFd,
+    volume: Volume,
+    backings: Backings,
     tracer: Option<Arc<Tracer>>,
     notifier: NotifierSlot,
+    /// Whether each read and write is a request, for the trace.
+    sees_data: bool,
+    /// Whether a write says if suid and sgid go.
+    kernel_says_who_clears: bool,
+    /// Whether the source has POSIX ACLs.
+    has_acls: bool,
+    /// How many file systems are stacked beneath: overlayfs is one on another.
+    stack_depth: u32,
 }
 
 impl PassthroughFs {
@@ -33,23 +59,96 @@ impl PassthroughFs {
     /// Each request that it answers is given to `tracer`.
     ///
     /// # Errors
-    /// `ENOTDIR`: `source` is not a directory.
+    /// `ENOTDIR`: `source` is not a directory. `EPERM` or `ENOENT`: threads cannot be prepared,
+    /// because a sandbox forbids it or `/proc` is missing.
     pub fn new(options: Options, source: OwnedFd, tracer: Option<Arc<Tracer>>) -> fs_core::Result<Self> {
         let status = fs_core::fstat(&source)?;
         if status.st_mode() & libc::S_IFMT != libc::S_IFDIR {
-            return Err(fs_core::Errno::NOTDIR.into());
+            return Err(Errno::NOTDIR.into());
         }
-        Ok(PassthroughFs { options, source, tracer, notifier: NotifierSlot::default() })
+        // Not on this thread, which may have another use for its working directory.
+        std::thread::spawn(|| worker::with(|_| Ok(()))).join().unwrap_or(Err(Errno::IO))?;
+        let sees_data = tracer.is_some() && options.trace_level == Level::Io;
+        Ok(PassthroughFs {
+            has_acls: has_acls(&source),
+            stack_depth: stack_depth(&source),
+            volume: Volume {
+                nodes: Nodes::new(source, &status, tracer.is_some()),
+                files: Handles::default(),
+                dirs: Handles::default(),
+                cache: options.cache,
+                read_only: options.read_only,
+            },
+            backings: Backings::new(),
+            tracer,
+            notifier: NotifierSlot::default(),
+            sees_data,
+            kernel_says_who_clears: false,
+            options,
+        })
     }
 
     /// The slot for the session's notifier.
     pub fn notifier_slot(&self) -> NotifierSlot {
         Arc::clone(&self.notifier)
     }
+
+    /// Agrees with the kernel on what it does and what it leaves to us.
+    fn agree(&mut self, config: &mut KernelConfig) {
+        let offered = config.capabilities();
+        let mut wanted = InitFlags::FUSE_DONT_MASK
+            | InitFlags::FUSE_PARALLEL_DIROPS
+            | InitFlags::FUSE_ATOMIC_O_TRUNC
+            | InitFlags::FUSE_HANDLE_KILLPRIV_V2
+            | InitFlags::FUSE_ASYNC_DIO
+            | InitFlags::FUSE_DIRECT_IO_ALLOW_MMAP;
+        if self.volume.cache.keeps() {
+            wanted |= InitFlags::FUSE_CACHE_SYMLINKS;
+            // Without the right to search a directory its entries could be listed but not
+            // looked up, and readdirplus would lose them.
+            if worker::is_capable(CapabilitySet::DAC_READ_SEARCH) {
+                wanted |= InitFlags::FUSE_DO_READDIRPLUS | InitFlags::FUSE_READDIRPLUS_AUTO;
+            }
+        } else {
+            wanted |= InitFlags::FUSE_AUTO_INVAL_DATA;
+        }
+        if self.has_acls {
+            wanted |= InitFlags::FUSE_POSIX_ACL;
+        }
+        let passes = self.options.passthrough == Passthrough::Auto && worker::is_capable(CapabilitySet::SYS_ADMIN);
+        if passes && offered.contains(InitFlags::FUSE_PASSTHROUGH) && self.stack_depth < MOST_STACKED {
+            wanted |= InitFlags::FUSE_PASSTHROUGH;
+            config.set_max_stack_depth(self.stack_depth + 1).expect("within the kernel's limit");
+            self.backings.allow();
+        }
+        let agreed = wanted & offered;
+        config.add_capabilities(agreed).expect("only what is offered is asked for");
+        self.kernel_says_who_clears = agreed.contains(InitFlags::FUSE_HANDLE_KILLPRIV_V2);
+        config.set_max_write(MAX_WRITE).expect("less than fuser's buffer");
+        config.set_max_background(MAX_BACKGROUND).expect("more than none");
+    }
 }
 
-impl Filesystem for PassthroughFs {
-    fn init(&mut self, _request: &Request, _config: &mut KernelConfig) -> io::Result<()> {
-        Ok(())
-    }
+/// The longest write that is one request, in bytes.
+const MAX_WRITE: u32 = 1 << 20;
+
+/// How many requests that nobody waits for, as readahead, may be under way.
+const MAX_BACKGROUND: u16 = 64;
+
+/// The kernel's limit of file systems stacked on each other.
+const MOST_STACKED: u32 = 2;
+
+/// Whether the source has POSIX ACLs. Where it has none, the kernel must not ask for
+/// them: each creation by an ordinary user would cost two requests more.
+fn has_acls(source: &OwnedFd) -> bool {
+    let acl = fs_core::getxattr_into((source, "."), "system.posix_acl_access", &mut [], Follow::Yes);
+    matches!(acl.map_err(Errno::from), Ok(_) | Err(Errno::NODATA))
+}
+
+/// How many file systems are stacked beneath the source's.
+fn stack_depth(source: &OwnedFd) -> u32 {
+    /// Those that are stacked on another.
+    const STACKED: [u32; 2] = [0x794c_7630, 0xf15f]; // overlayfs, ecryptfs
+    let magic = rustix::fs::fstatfs(source.as_fd()).map_or(0, |fs| fs.f_type as u32);
+    u32::from(STACKED.contains(&magic))
 }

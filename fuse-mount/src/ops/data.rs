@@ -26,7 +26,8 @@ pub struct OpenFile {
 }
 
 impl OpenFile {
-    fn writes(&self) -> bool {
+    /// Whether it is open for writing.
+    pub fn writes(&self) -> bool {
         writes(self.flags)
     }
 }
