@@ -1,0 +1,175 @@
+//! The command line of `conformance`: it parses and nothing else.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::exit;
+use crate::report::Format;
+use crate::select::{Glob, Shard};
+
+const EXAMPLES: &str = "\
+Examples:
+  conformance run /mnt/new
+      Runs all cases in a directory of its own below /mnt/new, and removes it after.
+  conformance run --case 'rename.*' /srv/ext4 /mnt/new
+      Runs the cases of rename on both, side by side; differences come first.
+  conformance run --log run.jsonl --format json /mnt/new
+      Writes the log, a line of JSON for each case, to a file and to standard output.
+  conformance list --case rename
+      The ids of the cases of rename.
+  conformance show rename.exchange_needs_both_names
+      What the case claims, and its steps.";
+
+/// Finds out whether a kernel or a file system keeps its promises.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "conformance", version, after_help = help(), arg_required_else_help = true)]
+pub struct Cli {
+    /// Colours in reports, messages and help.
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: ColorChoice,
+
+    /// Prints a completion script for a shell.
+    #[arg(long, value_name = "SHELL", exclusive = true)]
+    pub completions: Option<Shell>,
+
+    /// Prints the manual page, as roff.
+    #[arg(long, exclusive = true)]
+    pub man: bool,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verb {
+    /// Runs cases on directories, and reports.
+    #[command(after_help = exit::HELP)]
+    Run(Run),
+    /// Lists the ids of the cases.
+    List(List),
+    /// Shows what a case claims, and its steps.
+    Show(Show),
+}
+
+/// What `run` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Run {
+    /// The directories to run on, one column of the report each.
+    #[arg(value_name = "DIR", required = true)]
+    pub dirs: Vec<PathBuf>,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would take it for the help of all of them")]
+    pub cases: Cases,
+
+    /// Runs only a part of the cases: 2/5 is the second of five.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+
+    /// How many cases run at a time [default: as many as there are processors].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+
+    /// Writes the log to FILE: a line of JSON for each case.
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+
+    /// What is printed.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: Format,
+
+    /// The list of known differences of a mount [default: the one of this version].
+    #[arg(long, value_name = "FILE")]
+    pub known: Option<PathBuf>,
+
+    /// How long a case may take.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub timeout: Duration,
+}
+
+/// Which cases.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Cases {
+    /// Only these cases: * stands for any characters, and the first words of an id for
+    /// all below it. May be given several times.
+    #[arg(long = "case", value_name = "GLOB", value_parser = glob)]
+    pub globs: Vec<Glob>,
+
+    /// The cases of the files DIR/NAME.case instead of those of this version.
+    #[arg(long, value_name = "DIR")]
+    pub cases: Option<PathBuf>,
+}
+
+/// What `list` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct List {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would take it for the help of all of them")]
+    pub cases: Cases,
+
+    /// Adds the class, the clause and the claim.
+    #[arg(long)]
+    pub long: bool,
+}
+
+/// What `show` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Show {
+    /// The id of the case, or a pattern.
+    #[arg(value_name = "CASE", value_parser = glob)]
+    pub case: Glob,
+
+    /// The cases of the files DIR/NAME.case instead of those of this version.
+    #[arg(long, value_name = "DIR")]
+    pub cases: Option<PathBuf>,
+}
+
+impl Cli {
+    /// The completion script of a shell.
+    pub fn completion_script(shell: Shell) -> Vec<u8> {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "conformance", &mut script);
+        script
+    }
+
+    /// The manual page, as roff.
+    ///
+    /// # Errors
+    /// Never: it is written to memory.
+    pub fn manual_page() -> std::io::Result<Vec<u8>> {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+        Ok(page)
+    }
+}
+
+fn help() -> String {
+    format!("{EXAMPLES}\n\n{}", exit::HELP)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap wants a result")]
+fn glob(pattern: &str) -> Result<Glob, String> {
+    Ok(Glob::new(pattern))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.01..=86_400.0).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "write a number of seconds, from 0.01 to 86400".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_are_sound() {
+        Cli::command().debug_assert();
+        assert!(!Cli::completion_script(Shell::Bash).is_empty());
+        assert!(!Cli::manual_page().unwrap().is_empty());
+    }
+}

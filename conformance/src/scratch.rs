@@ -1,0 +1,215 @@
+//! Scratch directories: fresh, open to everybody, and gone when they are dropped,
+//! whatever was put into them.
+
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+/// A directory that lives as long as this value.
+pub struct Scratch {
+    dir: OwnedFd,
+    parent: OwnedFd,
+    name: CString,
+    path: PathBuf,
+    removed: bool,
+}
+
+/// Directories are opened one in the other down to here; deeper ones are first moved up,
+/// because descriptors are limited and paths have a longest length.
+const DEEPEST: usize = 32;
+
+/// How often a directory is emptied that is not empty after it: once for each
+/// [`DEEPEST`] levels, and something to spare.
+const PASSES: usize = 1024;
+
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+impl Scratch {
+    /// Makes a directory below `parent`, with mode 0777.
+    ///
+    /// # Errors
+    /// `parent` does not exist, or nothing can be made there.
+    pub fn new_in(parent: impl AsRef<Path>) -> io::Result<Scratch> {
+        let parent = parent.as_ref();
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = rustix::fs::openat(CWD, parent, flags, Mode::empty())?;
+        Scratch::make(dir, parent, Mode::from_bits_retain(0o777))
+    }
+
+    /// Makes a directory below `parent` that only this user can look into.
+    ///
+    /// # Errors
+    /// `parent` does not exist, or nothing can be made there.
+    pub fn private_in(parent: impl AsRef<Path>) -> io::Result<Scratch> {
+        let parent = parent.as_ref();
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = rustix::fs::openat(CWD, parent, flags, Mode::empty())?;
+        Scratch::make(dir, parent, Mode::RWXU)
+    }
+
+    /// Makes a directory below this one, with mode 0777.
+    ///
+    /// # Errors
+    /// Nothing can be made there.
+    pub fn below(&self) -> io::Result<Scratch> {
+        Scratch::make(self.dir.try_clone()?, &self.path, Mode::from_bits_retain(0o777))
+    }
+
+    fn make(parent: OwnedFd, parent_path: &Path, mode: Mode) -> io::Result<Scratch> {
+        loop {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("conformance.{}.{count}", std::process::id());
+            match rustix::fs::mkdirat(&parent, &name, Mode::RWXU) {
+                Err(Errno::EXIST) => continue,
+                made => made?,
+            }
+            let path = parent_path.join(&name);
+            let name = CString::new(name).expect("the name has no NUL");
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let opened = rustix::fs::openat(&parent, &name, flags, Mode::empty()).and_then(|dir| {
+                // The umask has no say in who gets in.
+                rustix::fs::fchmod(&dir, mode)?;
+                Ok(dir)
+            });
+            return match opened {
+                Ok(dir) => Ok(Scratch { dir, parent, name, path, removed: false }),
+                Err(errno) => {
+                    let _ = rustix::fs::unlinkat(&parent, &name, AtFlags::REMOVEDIR);
+                    Err(errno.into())
+                }
+            };
+        }
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> BorrowedFd<'_> {
+        self.dir.as_fd()
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes the directory and all in it, which dropping does too, and says if that
+    /// failed.
+    ///
+    /// # Errors
+    /// Something in it cannot be removed.
+    pub fn remove(mut self) -> io::Result<()> {
+        self.remove_all()
+    }
+
+    fn remove_all(&mut self) -> io::Result<()> {
+        if self.removed {
+            return Ok(());
+        }
+        self.removed = true;
+        let mut remover = Remover { top: self.dir.as_fd(), moved: 0 };
+        for _ in 0..PASSES {
+            match rustix::fs::unlinkat(&self.parent, &self.name, AtFlags::REMOVEDIR) {
+                Err(Errno::NOTEMPTY | Errno::EXIST) => remover.empty(&self.parent, &self.name, 0)?,
+                removed => return Ok(removed?),
+            }
+        }
+        Err(Errno::NOTEMPTY.into())
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = self.remove_all();
+    }
+}
+
+struct Remover<'d> {
+    /// Where directories are moved that are too deep.
+    top: BorrowedFd<'d>,
+    moved: u64,
+}
+
+impl Remover<'_> {
+    /// Removes all in the directory `name` of `parent`.
+    fn empty(&mut self, parent: &OwnedFd, name: &CStr, depth: usize) -> io::Result<()> {
+        let dir = open_for_removal(parent, name)?;
+        for entry in Dir::read_from(&dir)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name == c"." || name == c".." {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                FileType::Directory => AtFlags::REMOVEDIR,
+                _ => AtFlags::empty(),
+            };
+            match rustix::fs::unlinkat(&dir, name, kind) {
+                Ok(()) | Err(Errno::NOENT) => continue,
+                // The type was not told.
+                Err(Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+            if depth == DEEPEST {
+                let up = format!("moved.{}.{}", std::process::id(), self.moved);
+                self.moved += 1;
+                rustix::fs::renameat(&dir, name, self.top, &up)?;
+                continue;
+            }
+            self.empty(&dir, name, depth + 1)?;
+            rustix::fs::unlinkat(&dir, name, AtFlags::REMOVEDIR)?;
+        }
+        Ok(())
+    }
+}
+
+/// Opens a directory, giving its owner the permission to empty it.
+fn open_for_removal(parent: &OwnedFd, name: &CStr) -> io::Result<OwnedFd> {
+    let open = || {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        rustix::fs::openat(parent, name, flags, Mode::empty())
+    };
+    if !rustix::process::geteuid().is_root() {
+        let _ = rustix::fs::chmodat(parent, name, Mode::RWXU, AtFlags::empty());
+    }
+    Ok(open()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn is_open_to_everybody_and_gone_after() {
+        let parent = tempfile::tempdir().unwrap();
+        let scratch = Scratch::new_in(parent.path()).unwrap();
+        assert_eq!(fs::metadata(scratch.path()).unwrap().permissions().mode() & 0o7777, 0o777);
+        let path = scratch.path().to_owned();
+        fs::create_dir_all(path.join("a/b/c")).unwrap();
+        fs::write(path.join("a/b/c/f"), "x").unwrap();
+        fs::set_permissions(path.join("a/b"), fs::Permissions::from_mode(0o000)).unwrap();
+        symlink("/", path.join("root")).unwrap();
+        drop(scratch);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn removes_what_is_too_deep_for_one_path() {
+        let parent = tempfile::tempdir().unwrap();
+        let scratch = Scratch::new_in(parent.path()).unwrap();
+        let mut dir = scratch.dir().try_clone_to_owned().unwrap();
+        for _ in 0..3000 {
+            rustix::fs::mkdirat(&dir, "down", Mode::RWXU).unwrap();
+            dir = rustix::fs::openat(&dir, "down", OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap();
+        }
+        let path = scratch.path().to_owned();
+        scratch.remove().unwrap();
+        assert!(!path.exists());
+    }
+}

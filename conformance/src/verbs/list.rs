@@ -1,0 +1,25 @@
+//! `conformance list`.
+
+use std::fmt::Write;
+
+use crate::cli::List;
+use crate::exit::Failure;
+use crate::select;
+
+pub(super) fn list(arguments: &List) -> Result<u8, Failure> {
+    let cases = super::read_cases(arguments.cases.cases.as_deref())?;
+    let cases = select::select(cases, &arguments.cases.globs, None);
+    if cases.is_empty() {
+        return Err(Failure::NothingSelected("no case matches".to_owned()));
+    }
+    let mut out = String::new();
+    let width = cases.iter().map(|case| case.id.len()).max().unwrap_or_default();
+    for case in &cases {
+        let written = match arguments.long {
+            false => writeln!(out, "{}", case.id),
+            true => writeln!(out, "{:width$}  {:<11}  {}: {}", case.id, case.class, case.source, case.claim),
+        };
+        written.expect("writing to a string does not fail");
+    }
+    super::print(out.as_bytes())
+}

@@ -1,0 +1,167 @@
+//! `conformance run`.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use clap::ColorChoice;
+
+use crate::case::Case;
+use crate::cli::Run;
+use crate::event::{Begin, CaseResult, End, Event, SCHEMA, Status};
+use crate::exit::{self, Failure};
+use crate::known::Known;
+use crate::progress::Progress;
+use crate::report::{Report, Style};
+use crate::target::{self, Target};
+use crate::worker::{Confinement, StepError, Zygote};
+use crate::{interrupt, schedule, select};
+
+pub(super) fn run(arguments: &Run, color: ColorChoice) -> Result<u8, Failure> {
+    let suite = super::read_cases(arguments.cases.cases.as_deref())?;
+    let known = read_known(arguments.known.as_deref())?;
+    let ids: Vec<String> = suite.iter().map(|case| case.id.clone()).collect();
+    let cases = select::select(suite, &arguments.cases.globs, arguments.shard);
+    if cases.is_empty() {
+        return Err(Failure::NothingSelected("no case was selected; `conformance list` lists them".to_owned()));
+    }
+    let style = Style { color: super::wants_color(color), dirs: target::shell_words(&arguments.dirs) };
+    let report = Report::new(arguments.format, style)?;
+    let log = arguments.log.as_deref().map(open_log).transpose()?;
+    let mut teller = Teller { report, log };
+
+    interrupt::listen().map_err(|error| Failure::Environment(format!("cannot listen to signals: {error}")))?;
+    // Forked before this process has other threads.
+    let jobs = arguments.jobs.map_or_else(processors, usize::from).min(cases.len());
+    let mut zygotes = Vec::with_capacity(jobs);
+    for _ in 0..jobs {
+        zygotes.push(Zygote::start().map_err(failure)?);
+    }
+    let mut targets = Vec::with_capacity(arguments.dirs.len());
+    for dir in &arguments.dirs {
+        targets.push(Target::open(dir, &zygotes[0])?);
+    }
+    target::tell_apart(&mut targets);
+
+    teller.tell(&Event::Begin(begin(&cases, &targets, &zygotes[0])))?;
+    let start = Instant::now();
+    let mut results: Vec<CaseResult> = Vec::with_capacity(cases.len() * targets.len());
+    let mut by_id = cases.iter();
+    let progress = Progress::new(cases.len());
+    let mut told = Ok(());
+    let ran = schedule::run_all(&cases, &targets, zygotes, arguments.timeout, |of_case| {
+        let case = by_id.next().expect("results come once for each case");
+        for (mut result, target) in of_case.into_iter().zip(&targets) {
+            result.excused = known.excuse(&result, case, &target.info);
+            if told.is_ok() {
+                told = teller.tell(&Event::Case(result.clone()));
+            }
+            results.push(result);
+        }
+        progress.advance();
+    });
+    progress.finish();
+    ran.map_err(failure)?;
+    told?;
+
+    let infos: Vec<_> = targets.iter().map(|target| target.info.clone()).collect();
+    let mut end = End {
+        stale: known.stale(&ids, &infos, &results),
+        duration_ns: start.elapsed().as_nanos().try_into().unwrap_or(u64::MAX),
+        exit_code: exit_code(&results),
+        ..End::default()
+    };
+    for result in &results {
+        end.counts.entry(result.target.clone()).or_default().add(result);
+    }
+    let code = end.exit_code;
+    teller.tell(&Event::End(end))?;
+    teller.finish()?;
+    for target in targets {
+        let display = target.scratch.path().display().to_string();
+        target.scratch.remove().map_err(|error| Failure::Environment(format!("{display}: not removed: {error}")))?;
+    }
+    Ok(code)
+}
+
+/// The exit code of results, the worst that is not excused.
+fn exit_code(results: &[CaseResult]) -> u8 {
+    let count = |statuses: &[Status]| {
+        results.iter().filter(|result| result.excused.is_none() && statuses.contains(&result.status)).count()
+    };
+    if count(&[Status::Fail, Status::Timeout, Status::Blocked]) > 0 {
+        exit::FAILED
+    } else if count(&[Status::Error]) > 0 {
+        exit::ENVIRONMENT
+    } else {
+        exit::PASSED
+    }
+}
+
+fn begin(cases: &[Case], targets: &[Target], zygote: &Zygote) -> Begin {
+    let system = rustix::system::uname();
+    let text = |part: &std::ffi::CStr| part.to_string_lossy().into_owned();
+    let confinement = match zygote.confinement() {
+        Confinement::Chroot => "chroot",
+        Confinement::UserNamespace => "user namespace",
+        Confinement::Refusal(_) => "refusal",
+    };
+    Begin {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        kernel: format!("{} {}", text(system.sysname()), text(system.release())),
+        machine: text(system.machine()),
+        time_s: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+        uid: rustix::process::geteuid().as_raw(),
+        confinement: confinement.to_owned(),
+        cases: cases.len(),
+        targets: targets.iter().map(|target| target.info.clone()).collect(),
+    }
+}
+
+/// Who is told of the events: the report, and the log.
+struct Teller {
+    report: Report,
+    log: Option<BufWriter<File>>,
+}
+
+impl Teller {
+    fn tell(&mut self, event: &Event) -> Result<(), Failure> {
+        if let Some(log) = &mut self.log {
+            writeln!(log, "{}", event.to_json()).map_err(|error| Failure::Environment(format!("the log: {error}")))?;
+        }
+        let told = self.report.tell(event, &mut io::stdout().lock());
+        told.map_err(|error| Failure::Environment(format!("standard output: {error}")))
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        let flushed = self.log.map_or(Ok(()), |mut log| log.flush());
+        flushed.map_err(|error| Failure::Environment(format!("the log: {error}")))
+    }
+}
+
+fn open_log(path: &Path) -> Result<BufWriter<File>, Failure> {
+    let file = File::create(path).map_err(|error| Failure::Environment(format!("{}: {error}", path.display())))?;
+    Ok(BufWriter::new(file))
+}
+
+fn read_known(path: Option<&Path>) -> Result<Known, Failure> {
+    let Some(path) = path else {
+        return Known::embedded().map_err(Failure::Environment);
+    };
+    let display = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{display}: {error}")))?;
+    Known::parse(&display, &text).map_err(Failure::Usage)
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn failure(error: StepError) -> Failure {
+    match error {
+        StepError::Interrupted => Failure::Interrupted,
+        error => Failure::Environment(error.to_string()),
+    }
+}
