@@ -43,7 +43,7 @@ pub fn makedirs<'a>(at: impl Into<At<'a>>, mode: Mode, exist_ok: bool) -> Result
         match made {
             Ok(()) => {}
             // The kernel may have said EROFS or EACCES of what exists.
-            Err(_) if exist_ok && is_dir(at) => {}
+            Err(Error::Os(_)) if exist_ok && is_dir(at) => {}
             Err(Error::Os(Errno::EXIST)) if !is_last => {}
             Err(error) => return Err(error),
         }
@@ -65,10 +65,11 @@ pub fn removedirs<'a>(at: impl Into<At<'a>>) -> Result<()> {
     let mut at = at.into();
     rmdir(at)?;
     while let Some(parent) = parent_of(at) {
-        if rmdir(parent).is_err() {
-            break;
+        match rmdir(parent) {
+            Ok(()) => at = parent,
+            Err(Error::Os(_)) => break,
+            Err(refused) => return Err(refused),
         }
-        at = parent;
     }
     Ok(())
 }
@@ -93,11 +94,11 @@ pub fn renames<'a, 'b>(old: impl Into<At<'a>>, new: impl Into<At<'b>>) -> Result
         makedirs(parent, Mode::RWXU | Mode::RWXG | Mode::RWXO, false)?;
     }
     rename(old, new)?;
-    if let Some(parent) = head_of(old) {
+    match head_of(old).map_or(Ok(()), removedirs) {
         // The name is moved; that a parent stays says only that it is in use.
-        let _ = removedirs(parent);
+        Err(Error::Os(_)) => Ok(()),
+        result => result,
     }
-    Ok(())
 }
 
 fn is_dir(at: At<'_>) -> bool {
