@@ -1,1 +1,13 @@
-//! The `fuzz` crate.
+//! What the fuzz targets do, as functions that are tested without a fuzzer.
+//!
+//! A comparer takes bytes, makes of them what is to be tried ([`source`]), tries it, and
+//! returns an error that can be pasted: lines of the notation, and what was seen. The
+//! targets in `fuzz_targets` are three lines each; `tests` replays the inputs that are
+//! kept and runs each comparer for a moment on random bytes ([`random`]).
+//!
+//! - [`line`]: lines of the operation language read back as they were printed.
+
+pub mod kept;
+pub mod line;
+pub mod random;
+pub mod source;

@@ -37,6 +37,10 @@ impl<'a> Line<'a> {
     /// Names the word that is wrong, says why, and gives its column. An empty line,
     /// or one with only a comment, is an error too.
     pub fn parse(line: &'a str) -> Result<Self, ParseError> {
+        Self::read(line).map_err(|error| error.in_characters(line))
+    }
+
+    fn read(line: &'a str) -> Result<Self, ParseError> {
         let words = words(line);
         let (actor, words) = match words.split_first() {
             Some((first, rest)) if first.text.starts_with('@') => (Some(Actor::parse(first.from(1))?), rest),
@@ -254,6 +258,7 @@ mod tests {
         assert!(error("stat path=a -> ENOENT size=3").contains("only on success"));
         assert_eq!(error("@ stat path=a"), "column 2: `` is not an actor: write NAME or NAME.NUMBER");
         assert!(error("").contains("no operation"));
+        assert_eq!(error("stat path=\u{e9} path=b"), "column 13: field `path` stands twice");
         assert!(error("stat path=a -> fd=3").contains("unknown field `fd`"));
     }
 

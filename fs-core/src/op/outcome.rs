@@ -173,6 +173,10 @@ impl Outcome {
     /// # Errors
     /// Names the word or field that is wrong, and its column.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
+        Self::read(text).map_err(|error| error.in_characters(text))
+    }
+
+    fn read(text: &str) -> Result<Self, ParseError> {
         let words = words(text);
         let Some((first, rest)) = words.split_first() else {
             return Err(Text { text, at: 0 }.error("an outcome needs a word"));

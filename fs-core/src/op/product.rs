@@ -54,6 +54,10 @@ impl Product {
     /// # Errors
     /// Names the word that is wrong, and its column.
     pub fn parse(line: &str) -> Result<Self, ParseError> {
+        Self::read(line).map_err(|error| error.in_characters(line))
+    }
+
+    fn read(line: &str) -> Result<Self, ParseError> {
         let words = words(line);
         let [keyword, rest @ ..] = &words[..] else {
             return Err(Text { text: line, at: 0 }.error("write `product NAME AXIS=CLASS|CLASS`"));
@@ -105,6 +109,10 @@ impl Rule {
     /// # Errors
     /// Names the word that is wrong, and its column.
     pub fn parse(line: &str) -> Result<Self, ParseError> {
+        Self::read(line).map_err(|error| error.in_characters(line))
+    }
+
+    fn read(line: &str) -> Result<Self, ParseError> {
         let words = words(line);
         let end = Text { text: line, at: line.len() };
         let keyword = *words.first().unwrap_or(&end);
@@ -152,8 +160,9 @@ pub fn substitute(template: &str, replace: impl Fn(&str) -> Option<String>) -> R
         out.push_str(&rest.text[..dollar]);
         let name = rest.from(dollar + 1);
         let end = name.text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.text.len());
-        let value = replace(&name.text[..end])
-            .ok_or_else(|| rest.from(dollar).error(format!("there is no axis `{}`", &name.text[..end])))?;
+        let value = replace(&name.text[..end]).ok_or_else(|| {
+            rest.from(dollar).error(format!("there is no axis `{}`", &name.text[..end])).in_characters(template)
+        })?;
         out.push_str(&value);
         rest = name.from(end);
     }

@@ -11,6 +11,14 @@ pub struct ParseError {
     pub message: String,
 }
 
+impl ParseError {
+    /// The same error, its column counted in characters of `line` instead of bytes.
+    pub(super) fn in_characters(self, line: &str) -> Self {
+        let before = line.get(..self.column - 1).unwrap_or(line);
+        ParseError { column: before.chars().count() + 1, message: self.message }
+    }
+}
+
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "column {}: {}", self.column, self.message)
@@ -28,6 +36,7 @@ pub(super) struct Word<'a> {
 }
 
 impl<'a> Word<'a> {
+    /// An error here, its column counted in bytes yet.
     pub(super) fn error(self, message: impl Into<String>) -> ParseError {
         ParseError { column: self.at + 1, message: message.into() }
     }
