@@ -71,6 +71,19 @@ pub fn lchmod<'a>(_at: impl Into<At<'a>>, _mode: Mode) -> Result<()> {
     Err(Error::Unsupported(Unsupported::Bsd))
 }
 
+/// Always [`Error::Unsupported`]: the flags of the BSDs. Linux has inode flags, another
+/// interface with other meanings.
+#[doc(alias = "os.chflags")]
+pub fn chflags<'a>(_at: impl Into<At<'a>>, _flags: u32, _follow: Follow) -> Result<()> {
+    Err(Error::Unsupported(Unsupported::Bsd))
+}
+
+/// Always [`Error::Unsupported`]: see [`chflags`].
+#[doc(alias = "os.lchflags")]
+pub fn lchflags<'a>(_at: impl Into<At<'a>>, _flags: u32) -> Result<()> {
+    Err(Error::Unsupported(Unsupported::Bsd))
+}
+
 /// Sets the owner and the group of a file; `None` keeps one (Python's -1).
 ///
 /// Changing either clears the set-id bits of an executable, unless the caller has

@@ -356,3 +356,40 @@ fn open_fd(fd: BorrowedFd<'_>) -> Result<(OwnedFd, bool)> {
     }
     Ok((dup(fd)?, true))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(dir: &Path, name: &str, file_type: FileType) -> DirEntry {
+        DirEntry {
+            name: name.into(),
+            origin: Origin { prefix: Some(Arc::from(dir.as_os_str())), dir: None },
+            inode: 1,
+            file_type,
+            followed: OnceLock::new(),
+            unfollowed: OnceLock::new(),
+        }
+    }
+
+    #[test]
+    fn where_the_directory_has_no_types_they_are_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), "").unwrap();
+        std::os::unix::fs::symlink(".", dir.path().join("link")).unwrap();
+        let unknown = |name| entry(dir.path(), name, FileType::Unknown);
+        let told = |entry: DirEntry| {
+            [
+                entry.is_dir(Follow::Yes).unwrap(),
+                entry.is_file(Follow::Yes).unwrap(),
+                entry.is_dir(Follow::No).unwrap(),
+                entry.is_symlink().unwrap(),
+            ]
+        };
+        assert_eq!(told(unknown("file")), [false, true, false, false]);
+        assert_eq!(told(unknown("link")), [true, false, false, true]);
+        assert_eq!(told(unknown("missing")), [false; 4]);
+        assert_eq!(unknown("link").stat(Follow::Yes).unwrap().file_type(), FileType::Directory);
+        assert_eq!(unknown("missing").stat(Follow::Yes).unwrap_err().errno(), Errno::NOENT);
+    }
+}

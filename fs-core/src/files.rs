@@ -9,7 +9,7 @@ use bitflags::bitflags;
 pub use rustix::fs::Mode;
 use rustix::io::{FdFlags, retry_on_intr};
 
-use crate::{At, Result, audit, sys};
+use crate::{At, Error, Result, Unsupported, audit, sys};
 
 bitflags! {
     /// How a file is opened: Python's `O_*` constants without the prefix.
@@ -239,6 +239,18 @@ pub fn set_inheritable(fd: impl AsFd, inheritable: bool) -> Result<()> {
         rustix::io::fcntl_setfd(&fd, flags)?;
     }
     Ok(())
+}
+
+/// Always [`Error::Unsupported`]: handles are Windows'.
+#[doc(alias = "os.get_handle_inheritable")]
+pub fn get_handle_inheritable(_handle: usize) -> Result<bool> {
+    Err(Error::Unsupported(Unsupported::Windows))
+}
+
+/// Always [`Error::Unsupported`]: handles are Windows'.
+#[doc(alias = "os.set_handle_inheritable")]
+pub fn set_handle_inheritable(_handle: usize, _inheritable: bool) -> Result<()> {
+    Err(Error::Unsupported(Unsupported::Windows))
 }
 
 /// Whether reading and writing wait: `false` with `O_NONBLOCK`.

@@ -39,7 +39,7 @@ pub mod op;
 
 pub use at::{At, Follow, PathArg, Target};
 pub use attrs::{Access, AccessOptions, Gid, Time, Times, Uid};
-pub use attrs::{access, chmod, chown, fchmod, fchown, lchmod, lchown, try_access, utime};
+pub use attrs::{access, chflags, chmod, chown, fchmod, fchown, lchflags, lchmod, lchown, try_access, utime};
 pub use constants::*;
 pub use data::{RwFlags, Whence, copy_file_range, lseek, sendfile};
 pub use data::{pread, preadv, pwrite, pwritev, read, readv, write, writev};
@@ -47,6 +47,7 @@ pub use dirs::{DirEntry, ScanDir, listdir, scandir};
 pub use error::{Class, Errno, Error, PathError, Result, Unsupported};
 pub use files::{Inherit, Mode, OFlags, close, closerange, dup, dup2, dup2_onto, open, open_interruptible};
 pub use files::{get_blocking, get_inheritable, set_blocking, set_inheritable};
+pub use files::{get_handle_inheritable, set_handle_inheritable};
 pub use fwalk::{FStep, FWalk, FWalkBuilder, fwalk};
 pub use lock::{LockCmd, lockf};
 pub use names::{RenameFlags, rename, rename_with, replace};
@@ -64,3 +65,8 @@ pub use walk::{Step, Walk, WalkBuilder, walk};
 pub use xattr::{
     XATTR_SIZE_MAX, XattrFlags, getxattr, getxattr_into, listxattr, listxattr_into, removexattr, setxattr,
 };
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

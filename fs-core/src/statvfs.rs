@@ -45,7 +45,7 @@ bitflags! {
 
 /// What [`statvfs`] tells of a file system. Counts of blocks are in units of `f_frsize` bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[doc(alias = "os.statvfs_result")]
+#[doc(alias = "statvfs_result")]
 pub struct StatVfs {
     /// The size of reads and writes that suits the file system, in bytes.
     #[doc(alias = "os.statvfs().f_bsize")]

@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use fs_core::{Access, AccessOptions, Errno, Error, Follow, Gid, OFlags, Time, Times, Uid, Unsupported};
-use fs_core::{access, chmod, chown, fchmod, fchown, lchmod, lchown, lstat, stat, try_access, utime};
+use fs_core::{
+    access, chflags, chmod, chown, fchmod, fchown, lchflags, lchmod, lchown, lstat, stat, try_access, utime,
+};
 
 use crate::fixture::{Dir, as_ordinary_user, errno, is_root, mode, skip};
 
@@ -53,7 +55,9 @@ fn chmod_is_the_owners_right() {
 }
 
 #[test]
-fn lchmod_does_not_exist_on_linux() {
+fn lchmod_and_the_flags_of_the_bsds_do_not_exist_on_linux() {
+    assert_eq!(chflags("/", 0, Follow::Yes), Err(Error::Unsupported(Unsupported::Bsd)));
+    assert_eq!(lchflags("/", 0), Err(Error::Unsupported(Unsupported::Bsd)));
     assert_eq!(lchmod("/", mode(0o755)), Err(Error::Unsupported(Unsupported::Bsd)));
 }
 
