@@ -45,8 +45,7 @@ fn probe_one(need: &Need, zygote: &Zygote, scratch: &Scratch) -> Result<Option<S
         let uid = rustix::process::geteuid().as_raw();
         return Ok(Some(format!("only root can become another user, and this is user {uid}")));
     }
-    let dir = scratch.below().map_err(|error| StepError::Tool(format!("cannot make a directory: {error}")))?;
-    let mut workers = zygote.enter(dir.dir())?;
+    let mut workers = zygote.enter_new(scratch.dir());
     for step in need.steps {
         let line = Line::parse(step).expect("a probe is in the notation");
         let reason = match workers.run(&line) {

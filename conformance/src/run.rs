@@ -7,7 +7,6 @@ use fs_core::op::{Bytes, Field, Line, Name, Outcome, Value, Want, Word};
 
 use crate::case::Case;
 use crate::event::{CaseResult, Status, Step};
-use crate::scratch::Scratch;
 use crate::target::Target;
 use crate::worker::{StepError, Workers, Zygote};
 
@@ -27,18 +26,7 @@ pub fn run(case: &Case, target: &Target, zygote: &Zygote, patience: Duration) ->
     let start = Instant::now();
     let verdict = match unmet(case, target) {
         Some(why) => Verdict { status: Status::Skip, reason: Some(why), steps: Vec::new() },
-        None => match target.scratch.below() {
-            Ok(scratch) => match in_scratch(case, scratch, zygote, start + patience) {
-                Err(StepError::Interrupted) => return Err(StepError::Interrupted),
-                Err(error) => Verdict { status: Status::Error, reason: Some(error.to_string()), steps: Vec::new() },
-                Ok(verdict) => verdict,
-            },
-            Err(error) => Verdict {
-                status: Status::Error,
-                reason: Some(format!("cannot make the case's directory: {error}")),
-                steps: Vec::new(),
-            },
-        },
+        None => take(case, zygote.enter_new(target.scratch.dir()), start + patience)?,
     };
     Ok(CaseResult {
         id: case.id.clone(),
@@ -60,20 +48,20 @@ fn unmet(case: &Case, target: &Target) -> Option<String> {
     case.needs.iter().find_map(why)
 }
 
-fn in_scratch(case: &Case, scratch: Scratch, zygote: &Zygote, deadline: Instant) -> Result<Verdict, StepError> {
-    let mut workers = zygote.enter(scratch.dir())?;
+fn take(case: &Case, mut workers: Workers<'_>, deadline: Instant) -> Result<Verdict, StepError> {
     workers.set_deadline(Some(deadline));
     let verdict = take_steps(case, &mut workers)?;
     let ended = workers.end();
-    let removed = scratch.remove();
-    // What goes wrong after the last step is not the case's, but must not be lost.
-    let problem = match (ended, removed) {
-        (Err(error), _) => format!("a worker does not end: {error}"),
-        (_, Err(error)) => format!("the case's directory cannot be removed: {error}"),
-        (Ok(()), Ok(())) => return Ok(verdict),
-    };
-    Ok(match verdict.status {
-        Status::Pass | Status::Skip => Verdict { status: Status::Error, reason: Some(problem), ..verdict },
+    // What goes wrong after the last step must not be lost.
+    Ok(match (ended, verdict.status) {
+        (Err(StepError::Timeout), Status::Pass | Status::Skip) => {
+            let reason =
+                Some("after the last step: a process does not end, or its directory is not removed".to_owned());
+            Verdict { status: Status::Timeout, reason, ..verdict }
+        }
+        (Err(error), Status::Pass | Status::Skip) => {
+            Verdict { status: Status::Error, reason: Some(format!("after the last step: {error}")), ..verdict }
+        }
         _ => verdict,
     })
 }
@@ -82,7 +70,7 @@ fn take_steps(case: &Case, workers: &mut Workers<'_>) -> Result<Verdict, StepErr
     let mut saved: BTreeMap<Name, Outcome> = BTreeMap::new();
     let mut steps = Vec::with_capacity(case.steps.len());
     for (index, line) in case.steps.iter().enumerate() {
-        let result = workers.run(line);
+        let result = workers.send_ahead(&case.steps[index..]).and_then(|()| workers.run(line));
         if result == Err(StepError::Interrupted) {
             return Err(StepError::Interrupted);
         }

@@ -52,12 +52,9 @@ impl Scratch {
         Scratch::make(dir, parent, Mode::RWXU)
     }
 
-    /// Makes a directory below this one, with mode 0777.
-    ///
-    /// # Errors
-    /// Nothing can be made there.
-    pub fn below(&self) -> io::Result<Scratch> {
-        Scratch::make(self.dir.try_clone()?, &self.path, Mode::from_bits_retain(0o777))
+    /// Makes a directory below `parent`, with mode 0777; its path is not known.
+    pub(crate) fn below_fd(parent: OwnedFd) -> io::Result<Scratch> {
+        Scratch::make(parent, Path::new(""), Mode::from_bits_retain(0o777))
     }
 
     fn make(parent: OwnedFd, parent_path: &Path, mode: Mode) -> io::Result<Scratch> {

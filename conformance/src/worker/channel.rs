@@ -50,6 +50,11 @@ impl Channel {
         Channel { socket, received: Vec::new(), passed: None }
     }
 
+    /// The socket.
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
     /// Sends a line, perhaps with a descriptor.
     pub(super) fn send(&self, line: &str, fd: Option<BorrowedFd<'_>>) -> io::Result<()> {
         let mut bytes = Vec::with_capacity(line.len() + 1);

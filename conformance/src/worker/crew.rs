@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use fs_core::op::{Actor, Line, Name, Op, Outcome, Word};
@@ -11,7 +10,7 @@ use rustix::process::Pid;
 use super::actor::Role;
 use super::channel::{Channel, Incoming};
 use super::process::{BROKEN, REFUSED, UNAVAILABLE, UNBOUND};
-use super::zygote::{Ending, Zygote};
+use super::zygote::{Ending, Place, Zygote};
 
 /// How long a step that may block is given to return: `blocked` is its outcome after.
 const BLOCKED_AFTER: Duration = Duration::from_millis(100);
@@ -51,12 +50,13 @@ impl fmt::Display for StepError {
 impl std::error::Error for StepError {}
 
 /// The workers of one directory; see the [module](super).
-pub struct Workers<'z> {
-    zygote: &'z Zygote,
-    dir: OwnedFd,
+pub struct Workers<'a> {
+    zygote: &'a Zygote,
+    place: Place<'a>,
     workers: BTreeMap<Actor, Worker>,
     deadline: Option<Instant>,
-    ended: bool,
+    /// Whether the zygote has been told of the place.
+    begun: bool,
 }
 
 struct Worker {
@@ -65,11 +65,17 @@ struct Worker {
     pid: Option<Pid>,
     /// Whether its last call has not returned yet.
     blocked: bool,
+    /// How many steps it has been sent that were not asked for yet.
+    ahead: usize,
 }
 
-impl<'z> Workers<'z> {
-    pub(super) fn new(zygote: &'z Zygote, dir: OwnedFd) -> Self {
-        Workers { zygote, dir, workers: BTreeMap::new(), deadline: None, ended: false }
+/// How many bytes of steps are sent ahead: less than a socket holds, so that neither
+/// end waits for the other to read.
+const AHEAD: usize = 16 << 10;
+
+impl<'a> Workers<'a> {
+    pub(super) fn new(zygote: &'a Zygote, place: Place<'a>) -> Self {
+        Workers { zygote, place, workers: BTreeMap::new(), deadline: None, begun: false }
     }
 
     /// From when on steps are [`StepError::Timeout`]; `None` gives each step ten
@@ -97,10 +103,8 @@ impl<'z> Workers<'z> {
             (_, true) => {
                 return Err(StepError::Refused(format!("`{actor}` is blocked: only `wait` can be its next step")));
             }
-            (_, false) => {
-                let sent = worker.channel.send(&line.subject(), None);
-                sent.map_err(|errno| StepError::Tool(format!("the worker of `{actor}` is gone: {errno}")))?;
-            }
+            (_, false) if worker.ahead > 0 => worker.ahead -= 1,
+            (_, false) => worker.send(&actor, &line.subject())?,
         }
         let may_block = line.want.as_ref().is_some_and(|want| want.words.contains(&Word::Blocked));
         let patience = if may_block { until.min(Instant::now() + BLOCKED_AFTER) } else { until };
@@ -116,21 +120,54 @@ impl<'z> Workers<'z> {
         }
     }
 
+    /// Sends as many of the first of `lines` as can be told to be one actor's next
+    /// steps, whatever comes back, to save it waiting for each. [`run`](Workers::run)
+    /// must be called for these lines next, or the workers be ended.
+    pub(crate) fn send_ahead(&mut self, lines: &[Line<'_>]) -> Result<(), StepError> {
+        let Some(first) = lines.first() else {
+            return Ok(());
+        };
+        let actor = first.actor.clone().unwrap_or_else(myself);
+        let is_next = |line: &&Line<'_>| {
+            let blocks = line.want.as_ref().is_some_and(|want| want.words.contains(&Word::Blocked));
+            line.actor == first.actor && !blocks && !matches!(line.op, Op::Wait {} | Op::Fork { .. })
+        };
+        let worker = self.worker(&actor)?;
+        if worker.blocked || worker.ahead > 0 {
+            return Ok(());
+        }
+        let mut steps = Vec::new();
+        let mut size = 0;
+        for line in lines.iter().take_while(is_next) {
+            let step = line.subject();
+            size += step.len() + 1;
+            if size > AHEAD {
+                break;
+            }
+            steps.push(step);
+        }
+        if steps.len() > 1 {
+            worker.send(&actor, &steps.join("\n"))?;
+            worker.ahead = steps.len();
+        }
+        Ok(())
+    }
+
     /// Ends all workers, which dropping does too, and says if that failed.
     ///
     /// # Errors
     /// [`StepError::Timeout`]: a worker does not end, for a call of it hangs in the
-    /// file system.
+    /// file system. [`StepError::Tool`]: the directory that was made for them cannot be
+    /// removed.
     pub fn end(mut self) -> Result<(), StepError> {
         self.end_all()
     }
 
     fn end_all(&mut self) -> Result<(), StepError> {
-        if self.ended || self.workers.is_empty() {
-            return Ok(());
+        match std::mem::take(&mut self.begun) {
+            true => self.zygote.end_workers(),
+            false => Ok(()),
         }
-        self.ended = true;
-        self.zygote.end_workers()
     }
 
     /// The worker of an actor, forked if it is the first time.
@@ -138,8 +175,10 @@ impl<'z> Workers<'z> {
         if !self.workers.contains_key(actor) {
             let role = Role::by_name(actor.name.as_str());
             let role = role.ok_or_else(|| StepError::Refused(format!("there is no actor `{actor}`")))?;
-            let (channel, pid) = self.zygote.fork_worker(role, self.dir.as_fd())?;
-            self.workers.insert(actor.clone(), Worker { channel, pid: Some(pid), blocked: false });
+            let place = (!self.begun).then_some(self.place);
+            self.begun = true;
+            let (channel, pid) = self.zygote.fork_worker(role, place)?;
+            self.workers.insert(actor.clone(), Worker { channel, pid: Some(pid), blocked: false, ahead: 0 });
         }
         Ok(self.workers.get_mut(actor).expect("the worker was inserted if it was not there"))
     }
@@ -154,7 +193,7 @@ impl<'z> Workers<'z> {
             && let Some(socket) = worker.channel.take_passed()
         {
             let child = Actor { name: child.clone(), instance: 1 };
-            self.workers.insert(child, Worker { channel: Channel::new(socket), pid: None, blocked: false });
+            self.workers.insert(child, Worker { channel: Channel::new(socket), pid: None, blocked: false, ahead: 0 });
         }
         Outcome::parse(answer)
             .map_err(|error| StepError::Tool(format!("the worker of `{actor}` said `{answer}`: {error}")))
@@ -168,6 +207,13 @@ impl<'z> Workers<'z> {
             Ending::Signal(number) => Ok(Outcome { word: Word::Signal(number), fields: Vec::new() }),
             Ending::Exit(code) => Err(StepError::Tool(format!("the worker of `{actor}` ended with {code}"))),
         }
+    }
+}
+
+impl Worker {
+    fn send(&self, actor: &Actor, steps: &str) -> Result<(), StepError> {
+        let sent = self.channel.send(steps, None);
+        sent.map_err(|errno| StepError::Tool(format!("the worker of `{actor}` is gone: {errno}")))
     }
 }
 

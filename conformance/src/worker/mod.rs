@@ -13,7 +13,7 @@
 //!
 //! let zygote = Zygote::start()?;
 //! let scratch = Scratch::new_in("/tmp")?;
-//! let mut workers = zygote.enter(scratch.dir())?;
+//! let mut workers = zygote.enter(scratch.dir());
 //! let outcome = workers.run(&Line::parse("@other mkdir path=/d mode=0700")?)?;
 //! assert_eq!(outcome.to_string(), "ok");
 //! assert!(scratch.path().join("d").is_dir());

@@ -1,6 +1,6 @@
 //! The worker's own side: does the steps that it is sent, one at a time.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fs_core::op::run::{RunError, Runner};
@@ -20,10 +20,11 @@ pub(super) const UNAVAILABLE: &str = "!unavailable ";
 pub(super) const BROKEN: &str = "!broken ";
 
 /// The life of a worker: answers steps until its channel is closed.
-pub(super) fn work(role: Role, dir: OwnedFd, channel: Channel, confinement: &Confinement, parent: Pid) -> ! {
+pub(super) fn work(role: Role, dir: BorrowedFd<'_>, channel: Channel, confinement: &Confinement, parent: Pid) -> ! {
     let _ = rustix::thread::set_name(c"conf-worker");
-    let entered = confinement.enter(dir.as_fd(), role.credentials().as_ref());
-    drop(dir);
+    let entered = confinement.enter(dir, role.credentials().as_ref());
+    // What the zygote holds leads out of the directory, and is not this process's business.
+    zygote::close_all_but(channel.as_fd());
     die_with(parent);
     let unavailable = entered.err().map(|error| match role {
         Role::Myself => format!("a worker cannot enter its directory: {error}"),

@@ -16,6 +16,7 @@ use super::channel::{self, Channel, Readiness};
 use super::confine::Confinement;
 use super::crew::{StepError, Workers};
 use super::process;
+use crate::scratch::Scratch;
 
 /// How long the zygote may take to answer. It only waits for processes that it has
 /// killed, and that takes long only where a file system does not let go of one.
@@ -71,18 +72,25 @@ impl Zygote {
 
     /// The workers of the directory `dir`, none of them started yet. A zygote has
     /// the workers of one directory at a time.
-    ///
-    /// # Errors
-    /// There is no descriptor left.
-    pub fn enter(&self, dir: BorrowedFd<'_>) -> Result<Workers<'_>, StepError> {
-        let dir = dir.try_clone_to_owned().map_err(|error| StepError::Tool(format!("no descriptor: {error}")))?;
-        Ok(Workers::new(self, dir))
+    pub fn enter<'a>(&'a self, dir: BorrowedFd<'a>) -> Workers<'a> {
+        Workers::new(self, Place::Directory(dir))
     }
 
-    /// Forks a worker into `dir`.
-    pub(super) fn fork_worker(&self, role: Role, dir: BorrowedFd<'_>) -> Result<(Channel, Pid), StepError> {
+    /// As [`enter`](Zygote::enter), of a new directory with mode 0777 below `parent`,
+    /// which is removed when the workers end. The zygote makes and removes it: where a
+    /// file system does not answer, this process goes on.
+    pub fn enter_new<'a>(&'a self, parent: BorrowedFd<'a>) -> Workers<'a> {
+        Workers::new(self, Place::NewBelow(parent))
+    }
+
+    /// Forks a worker; `place` says where, for the first one.
+    pub(super) fn fork_worker(&self, role: Role, place: Option<Place<'_>>) -> Result<(Channel, Pid), StepError> {
         let (ours, theirs) = Channel::pair().map_err(failed("no sockets for a worker"))?;
-        let answer = self.ask(&format!("start {role}"), &[dir, theirs.as_fd()])?;
+        let answer = match place {
+            None => self.ask(&format!("start {role}"), &[theirs.as_fd()])?,
+            Some(Place::Directory(dir)) => self.ask(&format!("start-in {role}"), &[theirs.as_fd(), dir])?,
+            Some(Place::NewBelow(parent)) => self.ask(&format!("start-below {role}"), &[theirs.as_fd(), parent])?,
+        };
         let pid = answer.strip_prefix("pid ").and_then(|pid| pid.parse().ok()).and_then(Pid::from_raw);
         Ok((ours, pid.ok_or(StepError::Tool(answer))?))
     }
@@ -98,10 +106,14 @@ impl Zygote {
         }
     }
 
-    /// Kills all workers and waits until they are gone. Where a file system does not
-    /// let go of one of them, this is [`StepError::Timeout`].
+    /// Kills all workers, waits until they are gone, and removes their directory if the
+    /// zygote made it. Where a file system does not let go of one of them, this is
+    /// [`StepError::Timeout`].
     pub(super) fn end_workers(&self) -> Result<(), StepError> {
-        self.ask("end", &[]).map(drop)
+        match self.ask("end", &[])? {
+            done if done == "done" => Ok(()),
+            why => Err(StepError::Tool(why)),
+        }
     }
 
     fn ask(&self, request: &str, fds: &[BorrowedFd<'_>]) -> Result<String, StepError> {
@@ -144,6 +156,15 @@ impl Drop for Zygote {
     }
 }
 
+/// Where workers work.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// In this directory.
+    Directory(BorrowedFd<'a>),
+    /// In a new directory below this one.
+    NewBelow(BorrowedFd<'a>),
+}
+
 /// How a worker ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -173,6 +194,7 @@ fn serve_until_closed(socket: OwnedFd) {
     };
     let mut answered = channel::send(socket.as_fd(), hello.as_bytes(), &[]);
     let mut workers: Vec<Pid> = Vec::new();
+    let mut room: Option<Room> = None;
     let mut buffer = [0; 512];
     while answered.is_ok() {
         let Ok((count @ 1.., fds)) = channel::receive(socket.as_fd(), &mut buffer) else {
@@ -180,13 +202,21 @@ fn serve_until_closed(socket: OwnedFd) {
         };
         let request = String::from_utf8_lossy(&buffer[..count]);
         let answer = match request.split_once(' ').unwrap_or((&request, "")) {
-            ("start", role) => match start_worker(role, fds, &socket, &confinement) {
-                Ok(pid) => {
-                    workers.push(pid);
-                    format!("pid {pid}")
+            (start @ ("start" | "start-in" | "start-below"), role) => {
+                let mut fds = fds.into_iter();
+                let (channel, place) = (fds.next(), fds.next());
+                let settled = match place {
+                    Some(place) => Room::new(start, place).map(|new| room = Some(new)),
+                    None => Ok(()),
+                };
+                match settled.and_then(|()| start_worker(role, channel, room.as_ref(), &confinement)) {
+                    Ok(pid) => {
+                        workers.push(pid);
+                        format!("pid {pid}")
+                    }
+                    Err(why) => why,
                 }
-                Err(why) => why,
-            },
+            }
             ("ending", pid) => {
                 let ended = ending(pid, &workers);
                 workers.retain(|worker| worker.to_string() != pid);
@@ -194,7 +224,7 @@ fn serve_until_closed(socket: OwnedFd) {
             }
             _ => {
                 end_workers(&mut workers);
-                "done".to_owned()
+                room.take().map_or(Ok(()), Room::remove).err().unwrap_or_else(|| "done".to_owned())
             }
         };
         answered = channel::send(socket.as_fd(), answer.as_bytes(), &[]);
@@ -212,10 +242,15 @@ fn leave_parent(socket: OwnedFd) -> OwnedFd {
         let _ = rustix::stdio::dup2_stdin(&null);
         let _ = rustix::stdio::dup2_stdout(&null);
     }
-    let keep = socket.as_raw_fd() as u32;
+    close_all_but(socket.as_fd());
+    socket
+}
+
+/// Closes all descriptors but `keep`, standard input, output and error.
+pub(super) fn close_all_but(keep: BorrowedFd<'_>) {
+    let keep = keep.as_raw_fd() as u32;
     close_range(3, keep - 1);
     close_range(keep + 1, u32::MAX);
-    socket
 }
 
 fn close_range(first: u32, last: u32) {
@@ -233,16 +268,52 @@ fn close_range(first: u32, last: u32) {
     }
 }
 
-fn start_worker(role: &str, fds: Vec<OwnedFd>, socket: &OwnedFd, confinement: &Confinement) -> Result<Pid, String> {
-    let (Some(role), Ok([dir, channel])) = (Role::by_name(role), <[OwnedFd; 2]>::try_from(fds)) else {
+/// The directory of the workers.
+enum Room {
+    Given(OwnedFd),
+    Made(Scratch),
+}
+
+impl Room {
+    fn new(start: &str, place: OwnedFd) -> Result<Room, String> {
+        match start {
+            "start-below" => {
+                let made = Scratch::below_fd(place);
+                made.map(Room::Made).map_err(|error| format!("cannot make the directory of the workers: {error}"))
+            }
+            _ => Ok(Room::Given(place)),
+        }
+    }
+
+    fn dir(&self) -> BorrowedFd<'_> {
+        match self {
+            Room::Given(dir) => dir.as_fd(),
+            Room::Made(scratch) => scratch.dir(),
+        }
+    }
+
+    fn remove(self) -> Result<(), String> {
+        match self {
+            Room::Given(_) => Ok(()),
+            Room::Made(scratch) => {
+                scratch.remove().map_err(|error| format!("cannot remove the directory of the workers: {error}"))
+            }
+        }
+    }
+}
+
+fn start_worker(
+    role: &str,
+    channel: Option<OwnedFd>,
+    room: Option<&Room>,
+    confinement: &Confinement,
+) -> Result<Pid, String> {
+    let (Some(role), Some(channel), Some(room)) = (Role::by_name(role), channel, room) else {
         return Err(format!("cannot start `{role}`"));
     };
     let zygote = rustix::process::getpid();
     match fork() {
-        Ok(None) => {
-            close_range(socket.as_raw_fd() as u32, socket.as_raw_fd() as u32);
-            process::work(role, dir, Channel::new(channel), confinement, zygote)
-        }
+        Ok(None) => process::work(role, room.dir(), Channel::new(channel), confinement, zygote),
         Ok(Some(pid)) => Ok(pid),
         Err(errno) => Err(format!("cannot fork a worker: {errno}")),
     }
