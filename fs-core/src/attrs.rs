@@ -37,7 +37,8 @@ pub fn chmod<'a>(target: impl Into<Target<'a>>, mode: Mode, follow: Follow) -> R
             at.with_c_str(|dir, path| rustix::fs::chmodat(dir, path, mode, AtFlags::empty()))
         }
         Target::Path(at) => at.with_c_str(|dir, path| {
-            sys::fchmodat2(dir, path, mode, AtFlags::SYMLINK_NOFOLLOW, || chmod_nofollow_by_proc(at, mode))
+            sys::fchmodat2(dir, path, mode, AtFlags::SYMLINK_NOFOLLOW)
+                .unwrap_or_else(|| chmod_nofollow_by_proc(at, mode))
         }),
     }?)
 }

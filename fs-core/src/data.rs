@@ -58,7 +58,7 @@ pub fn pread(fd: impl AsFd, buf: &mut [u8], offset: u64) -> Result<usize> {
 /// On Linux a descriptor with `O_APPEND` writes to the end whatever `offset` is.
 ///
 /// # Errors
-/// As [`write`]; `ESPIPE`: a pipe or socket; `EINVAL`: `offset` is beyond `i64::MAX`.
+/// As [`write`](write()); `ESPIPE`: a pipe or socket; `EINVAL`: `offset` is beyond `i64::MAX`.
 ///
 /// # References
 /// [POSIX](https://pubs.opengroup.org/onlinepubs/9799919799/functions/pwrite.html),
@@ -86,7 +86,7 @@ pub fn readv(fd: impl AsFd, bufs: &mut [IoSliceMut<'_>]) -> Result<usize> {
 /// Writes the buffers in turn at the file position.
 ///
 /// # Errors
-/// As [`write`]; `EINVAL`: more than 1024 buffers.
+/// As [`write`](write()); `EINVAL`: more than 1024 buffers.
 ///
 /// # References
 /// [POSIX](https://pubs.opengroup.org/onlinepubs/9799919799/functions/writev.html),

@@ -42,7 +42,9 @@ pub fn listdir<'a>(target: impl Into<Target<'a>>) -> Result<Vec<OsString>> {
 /// Reads a directory entry by entry, with types and cached status.
 ///
 /// Takes what [`listdir`] takes. Where only the type is needed, this costs no call
-/// for an entry, as most file systems keep the type beside the name.
+/// for an entry, as most file systems keep the type beside the name. Status is asked
+/// for by path, or if a descriptor was scanned, by name in a copy of it that the
+/// entries share, and that lives as long as they do.
 ///
 /// ```
 /// use fs_core::{Follow, scandir};
@@ -341,9 +343,7 @@ impl Drop for Reader {
 
 fn open_at(at: At<'_>) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    Ok(at.with_c_str(|dir, path| {
-        rustix::io::retry_on_intr(|| rustix::fs::openat(dir, path, flags.into(), Mode::empty()))
-    })?)
+    Ok(at.with_c_str(|dir, path| rustix::fs::openat(dir, path, flags.into(), Mode::empty()))?)
 }
 
 /// A copy of a directory's descriptor, which shares the position.

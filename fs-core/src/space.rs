@@ -14,7 +14,7 @@ use crate::{At, Errno, Follow, Mode, OFlags, Result, Target, audit, sys};
 ///
 /// Python's document says "at most"; the file grows too, with a hole that reads as
 /// zeros. A descriptor is [`ftruncate`]. A path below a directory descriptor is an
-/// extension: it costs three system calls more, as there is no `truncateat`.
+/// extension: it costs two system calls more, as there is no `truncateat`.
 ///
 /// # Errors
 /// - `EINVAL`: `length` is negative, or the file is not a regular one. `EISDIR`: a directory.
@@ -56,7 +56,7 @@ fn truncate_by_opening(at: At<'_>, place: &OwnedFd, length: i64) -> rustix::io::
     }
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let fd = at.with_c_str(|dir, path| rustix::fs::openat(dir, path, flags.into(), Mode::empty()))?;
-    retry_on_intr(|| rustix::fs::ftruncate(&fd, length.cast_unsigned()))
+    rustix::fs::ftruncate(&fd, length.cast_unsigned())
 }
 
 /// Sets the length of an open file to exactly `length` bytes.

@@ -191,6 +191,24 @@ mod tests {
     }
 
     #[test]
+    fn a_parent_that_somebody_else_makes_meanwhile_is_fine() {
+        let top = tempfile::tempdir().unwrap();
+        for round in 0..50 {
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..4)
+                    .map(|leaf| {
+                        let path = top.path().join(format!("{round}/b/c/d/{leaf}"));
+                        scope.spawn(move || makedirs(&path, all(), false))
+                    })
+                    .collect();
+                for thread in threads {
+                    assert_eq!(thread.join().unwrap(), Ok(()));
+                }
+            });
+        }
+    }
+
+    #[test]
     fn a_long_path_needs_no_deep_stack() {
         let top = tempfile::tempdir().unwrap();
         let long = top.path().join(vec!["d"; 8_000].join("/"));

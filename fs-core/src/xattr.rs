@@ -23,8 +23,6 @@ pub const XATTR_SIZE_MAX: usize = 65536;
 /// # Errors
 /// - `ENODATA`: the file has no such attribute, or the caller may not see it.
 /// - `ENOTSUP`: the file system, or the name's part before the dot, has none.
-/// - `EPERM`: a `user.` attribute of something that is neither a file nor a directory
-///   gives `ENODATA` when read and `EPERM` when set.
 /// - [`Error::Conflict`](crate::Error::Conflict): a descriptor with [`Follow::No`].
 ///
 /// # References
@@ -71,7 +69,8 @@ fn audited_get<'a, 'n>(target: Target<'a>, name: PathArg<'n>, follow: Follow) ->
 ///
 /// # Errors
 /// - `EEXIST`: `CREATE`, and it exists. `ENODATA`: `REPLACE`, and it does not.
-/// - `ENOTSUP`, `EPERM`: as in [`getxattr`]. `EINVAL`: unknown flags.
+/// - `EPERM`: a `user.` attribute of what is neither a file nor a directory.
+/// - `ENOTSUP`: as in [`getxattr`]. `EINVAL`: unknown flags.
 /// - `ERANGE`: the name is empty or longer than 255 bytes. `E2BIG`: the value is longer than [`XATTR_SIZE_MAX`].
 /// - `ENOSPC`, `EDQUOT`: no room, of which there is one block in some file systems.
 ///

@@ -222,6 +222,26 @@ fn a_refusal_in_a_tree_is_passed_on() {
 }
 
 #[test]
+fn a_refusal_in_a_walk_is_told_and_ends_fwalk() {
+    let fx = Fixture::new();
+    let mut told = Vec::new();
+    let (_, steps) = events_with(Verdict::Refuse, || {
+        let mut tree = fs_core::walk(fx.top.path())
+            .onerror(|error| {
+                told.push(error.error);
+                std::ops::ControlFlow::Continue(())
+            })
+            .start();
+        tree.next().is_some()
+    });
+    assert_eq!((steps, told), (false, vec![Error::Refused]));
+    let (events, error) = events_with(Verdict::Refuse, || {
+        fs_core::fwalk(fx.top.path()).start().next().expect("an error").map(drop).unwrap_err()
+    });
+    assert_eq!((events.len(), error.error), (1, Error::Refused));
+}
+
+#[test]
 fn what_the_document_gives_no_event_has_none() {
     let fx = Fixture::new();
     let (events, ()) = events_with(Verdict::Refuse, || {

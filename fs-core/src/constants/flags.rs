@@ -70,55 +70,55 @@ pub const O_PATH: OFlags = OFlags::PATH;
 #[doc(alias = "os.O_TMPFILE")]
 pub const O_TMPFILE: OFlags = OFlags::TMPFILE;
 
-/// From the start of the file.
+/// An offset counts from the start of the file.
 #[doc(alias = "os.SEEK_SET")]
 pub const SEEK_SET: c_int = libc::SEEK_SET;
-/// From the file position.
+/// An offset counts from the file position.
 #[doc(alias = "os.SEEK_CUR")]
 pub const SEEK_CUR: c_int = libc::SEEK_CUR;
-/// From the end of the file.
+/// An offset counts from the end of the file.
 #[doc(alias = "os.SEEK_END")]
 pub const SEEK_END: c_int = libc::SEEK_END;
-/// To the next data.
+/// An offset leads to the next data.
 #[doc(alias = "os.SEEK_DATA")]
 pub const SEEK_DATA: c_int = libc::SEEK_DATA;
-/// To the next hole.
+/// An offset leads to the next hole.
 #[doc(alias = "os.SEEK_HOLE")]
 pub const SEEK_HOLE: c_int = libc::SEEK_HOLE;
 
-/// Takes the lock, and waits for it.
+/// `lockf` takes the lock, and waits for it.
 #[doc(alias = "os.F_LOCK")]
 pub const F_LOCK: c_int = libc::F_LOCK;
-/// Takes the lock, or fails.
+/// `lockf` takes the lock, or fails.
 #[doc(alias = "os.F_TLOCK")]
 pub const F_TLOCK: c_int = libc::F_TLOCK;
-/// Gives the lock back.
+/// `lockf` gives the lock back.
 #[doc(alias = "os.F_ULOCK")]
 pub const F_ULOCK: c_int = libc::F_ULOCK;
-/// Fails if another process holds a lock.
+/// `lockf` fails if another process holds a lock.
 #[doc(alias = "os.F_TEST")]
 pub const F_TEST: c_int = libc::F_TEST;
 
-/// No pattern.
+/// Data will be used in no special pattern.
 #[doc(alias = "os.POSIX_FADV_NORMAL")]
 pub const POSIX_FADV_NORMAL: c_int = libc::POSIX_FADV_NORMAL;
-/// In order.
+/// Data will be used in order.
 #[doc(alias = "os.POSIX_FADV_SEQUENTIAL")]
 pub const POSIX_FADV_SEQUENTIAL: c_int = libc::POSIX_FADV_SEQUENTIAL;
-/// In no order.
+/// Data will be used in random order.
 #[doc(alias = "os.POSIX_FADV_RANDOM")]
 pub const POSIX_FADV_RANDOM: c_int = libc::POSIX_FADV_RANDOM;
-/// Once only.
+/// Data will be used once only.
 #[doc(alias = "os.POSIX_FADV_NOREUSE")]
 pub const POSIX_FADV_NOREUSE: c_int = libc::POSIX_FADV_NOREUSE;
-/// Soon.
+/// Data will be used soon.
 #[doc(alias = "os.POSIX_FADV_WILLNEED")]
 pub const POSIX_FADV_WILLNEED: c_int = libc::POSIX_FADV_WILLNEED;
-/// Not soon.
+/// Data will not be used soon.
 #[doc(alias = "os.POSIX_FADV_DONTNEED")]
 pub const POSIX_FADV_DONTNEED: c_int = libc::POSIX_FADV_DONTNEED;
 
-/// What is ready, and `EAGAIN` if nothing is.
+/// Reads what is ready, and fails with `EAGAIN` if nothing is.
 #[doc(alias = "os.RWF_NOWAIT")]
 pub const RWF_NOWAIT: RwFlags = RwFlags::NOWAIT;
 /// Polls the device; files with `O_DIRECT` only.

@@ -185,6 +185,8 @@ mod tests {
             let values = names.map(|name| constant(name).unwrap());
             assert_eq!(values, [4096, 1_052_672, 1_052_672, 4_259_840, 4, 32768]);
         }
+        // Documented, but not exported by CPython; of the C library's headers.
+        assert_eq!(constant("ST_IMMUTABLE"), Ok(512));
     }
 
     #[test]

@@ -27,25 +27,21 @@ impl Feature {
         Feature { state: AtomicU8::new(Self::UNKNOWN), probe }
     }
 
-    /// Makes the call, or `instead` where the call does not exist. A sandbox may
-    /// say `EPERM` of a call that it does not know, which only the probe tells from
-    /// the `EPERM` of the call itself.
-    pub(super) fn call_or<T>(
-        &self,
-        call: impl FnOnce() -> io::Result<T>,
-        instead: impl FnOnce() -> io::Result<T>,
-    ) -> io::Result<T> {
+    /// Makes the call; `None` where it does not exist. A sandbox may say `EPERM` of a
+    /// call that it does not know, which only the probe tells from the `EPERM` of the
+    /// call itself.
+    pub(super) fn call<T>(&self, call: impl FnOnce() -> io::Result<T>) -> Option<io::Result<T>> {
         if self.state.load(Ordering::Relaxed) == Self::MISSING {
-            return instead();
+            return None;
         }
         match call() {
-            Err(Errno::NOSYS | Errno::PERM) if !self.is_present() => instead(),
-            result => result,
+            Err(Errno::NOSYS | Errno::PERM) if !self.is_present() => None,
+            result => Some(result),
         }
     }
 
     /// Whether the call exists; asked once.
-    pub(super) fn is_present(&self) -> bool {
+    fn is_present(&self) -> bool {
         if self.state.load(Ordering::Relaxed) == Self::UNKNOWN {
             let missing = matches!((self.probe)(), Err(Errno::NOSYS | Errno::PERM));
             self.state.store(if missing { Self::MISSING } else { Self::PRESENT }, Ordering::Relaxed);
@@ -127,15 +123,9 @@ const SYS_FCHMODAT2: c_long = 452;
 
 static FCHMODAT2: Feature = Feature::new(|| raw_fchmodat2(CWD, c"", Mode::empty(), AtFlags::empty()));
 
-/// `fchmodat2`, or `instead` on Linux before 6.6.
-pub(crate) fn fchmodat2(
-    dir: BorrowedFd<'_>,
-    path: &CStr,
-    mode: Mode,
-    flags: AtFlags,
-    instead: impl FnOnce() -> io::Result<()>,
-) -> io::Result<()> {
-    FCHMODAT2.call_or(|| raw_fchmodat2(dir, path, mode, flags), instead)
+/// `fchmodat2`; `None` on Linux before 6.6.
+pub(crate) fn fchmodat2(dir: BorrowedFd<'_>, path: &CStr, mode: Mode, flags: AtFlags) -> Option<io::Result<()>> {
+    FCHMODAT2.call(|| raw_fchmodat2(dir, path, mode, flags))
 }
 
 fn raw_fchmodat2(dir: BorrowedFd<'_>, path: &CStr, mode: Mode, flags: AtFlags) -> io::Result<()> {
@@ -152,7 +142,7 @@ pub(crate) fn openat2_or<T>(
     call: impl FnOnce() -> io::Result<T>,
     instead: impl FnOnce() -> io::Result<T>,
 ) -> io::Result<T> {
-    OPENAT2.call_or(call, instead)
+    OPENAT2.call(call).unwrap_or_else(instead)
 }
 
 /// Fills `buf` with entries of a directory as the kernel writes them, and returns

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use std::io::Write;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
-use rustix::io::{self, Errno, retry_on_intr};
+use rustix::io::{self, Errno};
 
 use crate::{At, Follow, Mode, OFlags};
 
@@ -18,7 +18,7 @@ pub(crate) fn open_path(at: At<'_>, follow: Follow) -> io::Result<OwnedFd> {
     if follow == Follow::No {
         flags |= OFlags::NOFOLLOW;
     }
-    at.with_c_str(|dir, path| retry_on_intr(|| rustix::fs::openat(dir, path, flags.into(), Mode::empty())))
+    at.with_c_str(|dir, path| rustix::fs::openat(dir, path, flags.into(), Mode::empty()))
 }
 
 /// Calls `call` with `/proc/self/fd/N`, or with `/proc/self/fd/N/below` if `below`

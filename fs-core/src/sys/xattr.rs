@@ -69,12 +69,10 @@ impl Call<'_> {
     }
 
     fn at(&mut self, at: At<'_>, follow: Follow) -> io::Result<usize> {
-        // Both ways need the call, one after the other.
-        let call = std::cell::RefCell::new(self);
-        XATTRAT.call_or(
-            || at.with_c_str(|dir, path| call.borrow_mut().raw_at(dir, path, follow)),
-            || call.borrow_mut().at_by_proc(at, follow),
-        )
+        match XATTRAT.call(|| at.with_c_str(|dir, path| self.raw_at(dir, path, follow))) {
+            Some(result) => result,
+            None => self.at_by_proc(at, follow),
+        }
     }
 
     fn at_by_proc(&mut self, at: At<'_>, follow: Follow) -> io::Result<usize> {

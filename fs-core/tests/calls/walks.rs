@@ -271,6 +271,21 @@ fn an_entry_whose_type_cannot_be_asked_is_kept_as_a_file_if_it_is_a_link() {
 }
 
 #[test]
+fn only_the_kernels_limit_on_links_ends_a_cycle() {
+    let dir = Dir::new();
+    dir.symlink(".", "cycle");
+    let mut errors = Vec::new();
+    let mut tree = walk(&dir.path("")).followlinks(true).onerror(|error| told(&mut errors, error)).start();
+    let mut steps = 0;
+    while tree.next().is_some() {
+        steps += 1;
+    }
+    drop(tree);
+    // The entry of the last one cannot be asked, and so is no directory.
+    assert_eq!((steps, errors.len()), (41, 0));
+}
+
+#[test]
 fn a_deep_tree_needs_one_descriptor_a_level_and_no_deep_stack() {
     let dir = Dir::new();
     let mut path = dir.path("");

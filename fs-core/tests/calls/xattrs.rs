@@ -79,8 +79,9 @@ fn long_and_empty_values_come_back_whole() {
 #[test]
 fn into_forms_measure_fill_and_say_when_the_buffer_is_short() {
     let Some(dir) = with_file() else { return };
-    let targets = || [fs_core::Target::from((&dir.fd, "f"))];
-    for target in targets() {
+    let (fd, path) = (dir.open("f", OFlags::RDONLY), dir.path("f"));
+    for target in [fs_core::Target::from((&dir.fd, "f")), (&fd).into(), (&path).into()] {
+        setxattr(target, NAME, b"v", XattrFlags::empty(), Follow::Yes).unwrap();
         assert_eq!(getxattr_into(target, NAME, &mut [], Follow::Yes), Ok(1));
         setxattr(target, NAME, b"value", XattrFlags::empty(), Follow::Yes).unwrap();
         let mut buf = [0; 8];
