@@ -85,7 +85,7 @@ pub struct Cli {
 
     /// Records only what fits: words of FIELD=GLOB or FIELD!=GLOB, all of which must hold.
     /// FIELD is op, path, comm, errno, pid or uid; globs are separated by |; * stays
-    /// within a name, ** does not. Example: 'op=open|create path=src/** errno!=-'.
+    /// within a name, ** does not. Example: 'op=open|create path=src/** errno!=ok'.
     #[arg(long, value_name = "EXPR")]
     trace_filter: Option<String>,
 

@@ -144,6 +144,8 @@ impl PassthroughFs {
         }
         let who = self.who(caller, &asked);
         let mut args = asked.args;
+        // While the caller waits: it may be gone once it has its answer.
+        tracer.arrived(asked.kind, who.tid);
         let start_ns = now_ns();
         let result = guarded(|| perform(&mut args));
         let duration_ns = now_ns().saturating_sub(start_ns);

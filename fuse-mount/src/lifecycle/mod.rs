@@ -13,6 +13,7 @@ mod identity;
 mod panics;
 mod place;
 mod process;
+mod tracing;
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -38,6 +39,7 @@ use identity::MountId;
 use panics::Panics;
 use place::Places;
 use process::Signals;
+use tracing::Tracing;
 
 /// Checks what a mount needs, and mounts nothing.
 ///
@@ -56,24 +58,22 @@ pub fn check(mount: &Mount) -> Result<(), Failure> {
 /// Why the mount could not be made or did not end well. Nothing is left mounted.
 pub fn run(mount: &Mount) -> Result<ExitCode, Failure> {
     let places = Places::open(&mount.source, &mount.mountpoint)?;
-    if let Some(trace) = &mount.trace {
-        places.check_trace(trace)?;
-    }
-    if mount.trace.is_some() || mount.summary {
-        return Err(Failure::Usage("--trace and --summary are not supported yet".into()));
-    }
+    let tracing = Tracing::plan(mount, &places)?;
     let waiting = match mount.foreground {
         true => Waiting::nobody(),
         false => match background::split()? {
-            Role::Caller(code) => return Ok(code),
             Role::Daemon(waiting) => waiting,
+            Role::Caller(code) => {
+                tracing.leave();
+                return Ok(code);
+            }
         },
     };
-    serve(mount, places, waiting)?;
+    serve(mount, places, tracing, waiting)?;
     Ok(ExitCode::from(exit::DONE))
 }
 
-fn serve(mount: &Mount, places: Places, waiting: Waiting) -> Result<(), Failure> {
+fn serve(mount: &Mount, places: Places, mut tracing: Tracing, waiting: Waiting) -> Result<(), Failure> {
     let failed = |what: &str, error: io::Error| Failure::failed(what, error);
     let signals = Signals::block().map_err(|error| failed("cannot block signals", error))?;
     // Dropped last, and so after all else has let go of the mount.
@@ -87,18 +87,21 @@ fn serve(mount: &Mount, places: Places, waiting: Waiting) -> Result<(), Failure>
         .map_err(|errno| failed("cannot open the source", errno.into()))?;
     let options = options(mount, &places);
     let threads = options.threads;
-    let filesystem = PassthroughFs::new(options, source, None)
+    let filesystem = PassthroughFs::new(options, source, tracing.tracer())
         .map_err(|error| Failure::failed(places.source_path.display(), error))?;
     let (ended, running) = start(filesystem, attached.device.try_clone(), threads)
         .map_err(|error| failed("the kernel and the file system do not agree", error))?;
     attached.show(&places)?;
+    tracing.begin()?;
     let live = Live { signals, panics, ended, running, id: attached.id, mountpoint: places.mountpoint_path.clone() };
     // Nothing of ours may keep the mount, or what is below it, in use.
     drop(attached);
     drop(places);
     rustix::process::chdir("/").map_err(|errno| Failure::failed("/", Error::Os(errno)))?;
     waiting.release()?;
-    live.until_the_end()
+    let lived = live.until_the_end();
+    let traced = tracing.finish();
+    lived.and(traced)
 }
 
 fn options(mount: &Mount, places: &Places) -> Options {

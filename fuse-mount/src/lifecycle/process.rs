@@ -40,20 +40,11 @@ fn thread_count() -> usize {
 pub(super) struct Signals(OwnedFd);
 
 impl Signals {
-    /// Blocks SIGINT, SIGTERM and SIGHUP in this thread, and so in all that it starts, and
-    /// ignores SIGPIPE.
+    /// Blocks SIGINT, SIGTERM and SIGHUP in this thread, and so in all that it starts.
     pub(super) fn block() -> io::Result<Self> {
-        let mut set = MaybeUninit::<libc::sigset_t>::uninit();
-        // SAFETY: `set` has room for a set, and is one afterwards.
-        unsafe { libc::sigemptyset(set.as_mut_ptr()) };
-        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-            // SAFETY: `set` was initialised above, and `signal` is a signal.
-            unsafe { libc::sigaddset(set.as_mut_ptr(), signal) };
-        }
-        // SAFETY: `set` was initialised above; the old mask is not wanted.
-        check(unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut()) })?;
-        // SAFETY: `set` was initialised above; -1 asks for a new descriptor.
-        let fd = unsafe { libc::signalfd(-1, set.as_ptr(), libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };
+        let set = set_mask(libc::SIG_BLOCK)?;
+        // SAFETY: `set` is a set; -1 asks for a new descriptor.
+        let fd = unsafe { libc::signalfd(-1, &set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };
         if fd < 0 {
             return Err(io::Error::last_os_error());
         }
@@ -70,10 +61,35 @@ impl Signals {
     }
 }
 
+impl Drop for Signals {
+    /// From here on a signal does what it does to any process. One that has arrived before has been
+    /// heard.
+    fn drop(&mut self) {
+        while self.take().is_some() {}
+        // Where it fails, the signals stay blocked: nothing worse than before.
+        let _ = set_mask(libc::SIG_UNBLOCK);
+    }
+}
+
 impl std::os::fd::AsFd for Signals {
     fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
         self.0.as_fd()
     }
+}
+
+/// Blocks or unblocks the signals that end a mount, and gives their set.
+fn set_mask(how: i32) -> io::Result<libc::sigset_t> {
+    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: `set` has room for a set, and is one afterwards.
+    unsafe { libc::sigemptyset(set.as_mut_ptr()) };
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        // SAFETY: `set` was initialised above, and `signal` is a signal.
+        unsafe { libc::sigaddset(set.as_mut_ptr(), signal) };
+    }
+    // SAFETY: `set` was initialised above; the old mask is not wanted.
+    check(unsafe { libc::pthread_sigmask(how, set.as_ptr(), std::ptr::null_mut()) })?;
+    // SAFETY: `set` was initialised above.
+    Ok(unsafe { set.assume_init() })
 }
 
 /// Blocks every signal that can be blocked, for good.
