@@ -23,11 +23,13 @@ pub(super) struct Place<'a> {
     names: Vec<Vec<u8>>,
     /// The innermost directories of the way, this one last; empty only at the root.
     held: VecDeque<OwnedFd>,
+    /// Whether this directory is known to be one that may be searched.
+    is_searched: bool,
 }
 
 impl<'a> Place<'a> {
     pub(super) fn at_root(root: BorrowedFd<'a>) -> Self {
-        Place { root, names: Vec::new(), held: VecDeque::new() }
+        Place { root, names: Vec::new(), held: VecDeque::new(), is_searched: false }
     }
 
     pub(super) fn dir(&self) -> BorrowedFd<'_> {
@@ -41,6 +43,7 @@ impl<'a> Place<'a> {
         }
         self.names.push(name);
         self.held.push_back(fd);
+        self.is_searched = false;
     }
 
     /// Goes back to the directory that this one was entered from; false at the root.
@@ -57,18 +60,24 @@ impl<'a> Place<'a> {
         if self.held.is_empty() {
             self.walk_again()?;
         }
+        self.is_searched = false;
         Ok(true)
     }
 
     pub(super) fn go_to_root(&mut self) {
         self.names.clear();
         self.held.clear();
+        self.is_searched = false;
     }
 
     /// Fails as a path with one more component after this directory does, if it may not
     /// be searched.
-    pub(super) fn check_search(&self) -> io::Result<()> {
-        statat(self.dir(), c".", AtFlags::SYMLINK_NOFOLLOW).map(drop)
+    pub(super) fn check_search(&mut self) -> io::Result<()> {
+        if !self.is_searched {
+            statat(self.dir(), c".", AtFlags::SYMLINK_NOFOLLOW)?;
+            self.is_searched = true;
+        }
+        Ok(())
     }
 
     /// Goes the way from the root once more.
