@@ -5,8 +5,11 @@
 //! targets in `fuzz_targets` are three lines each; `tests` replays the inputs that are
 //! kept and runs each comparer for a moment on random bytes ([`random`]).
 //!
+//! - [`beneath`]: opening beneath a directory by single steps, against the kernel's `openat2`.
 //! - [`line`]: lines of the operation language read back as they were printed.
 
+pub mod beneath;
+pub mod jail;
 pub mod kept;
 pub mod line;
 pub mod random;
