@@ -1,7 +1,7 @@
 #![expect(unsafe_code, reason = "a thread gets a root directory of its own")]
 //! [`Jail`]: what is tried runs in a root directory of its own and can touch nothing else.
 
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -44,7 +44,9 @@ impl std::error::Error for NoJail {}
 
 thread_local! {
     /// The ways back to the root and working directory that this thread had.
-    static OUTSIDE: RefCell<Option<(File, File)>> = const { RefCell::new(None) };
+    static OUTSIDE: OnceCell<(File, File)> = const { OnceCell::new() };
+    /// Whether this thread is in a jail.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Jail {
@@ -62,9 +64,12 @@ impl Jail {
             Ok(top) => Jail { top, _dir: None },
             Err(_) => Jail::named().map_err(|error| reason("a temporary directory", &error))?,
         };
-        let (root, working) = outside().map_err(|error| reason("the root directory", &error))?;
+        let outside = outside().map_err(|error| reason("the root directory", &error))?;
+        // A second jail of this thread is left by the same way.
+        OUTSIDE.with(|ways| ways.set(outside)).unwrap_or_default();
+        INSIDE.set(true);
         let entered = enter(jail.top(), jail.top());
-        leave(&root, &working);
+        go_back();
         entered.map_err(|error| reason("chroot, which needs CAP_SYS_CHROOT", &error))?;
         Ok(jail)
     }
@@ -87,7 +92,7 @@ impl Jail {
                 go_back();
             }
         }
-        OUTSIDE.set(Some(outside().expect("the root and the working directory can be opened")));
+        INSIDE.set(true);
         let _back = Back;
         enter(root, working).expect("a thread that could once change its root directory still can");
         work()
@@ -127,8 +132,11 @@ fn become_again() {
 }
 
 fn go_back() {
-    if let Some((root, working)) = OUTSIDE.take() {
-        leave(&root, &working);
+    if INSIDE.replace(false) {
+        OUTSIDE.with(|ways| {
+            let (root, working) = ways.get().expect("a jail that was made knows the way back");
+            enter(root.as_fd(), working.as_fd()).expect("a thread that entered a jail can leave it");
+        });
     }
 }
 
@@ -147,10 +155,6 @@ fn enter(root: BorrowedFd<'_>, working: BorrowedFd<'_>) -> fs_core::Result<()> {
     fchdir(root)?;
     chroot(".")?;
     fchdir(working)
-}
-
-fn leave(root: &File, working: &File) {
-    enter(root.as_fd(), working.as_fd()).expect("a thread that entered a jail can leave it");
 }
 
 #[cfg(test)]

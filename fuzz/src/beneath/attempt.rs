@@ -148,6 +148,14 @@ impl<'a> Attempt<'a> {
     }
 }
 
+/// Whether both may say so of an attempt.
+///
+/// Under `BENEATH` the kernel begins anew where a path leads above, and goes on counting
+/// links: after more than 20 it says `ELOOP` in place of `EXDEV` (Linux 6.18).
+pub fn may_differ<T>(attempt: &Attempt<'_>, walk: &Result<T, Errno>, kernel: &Result<T, Errno>) -> bool {
+    attempt.resolve.contains(ResolveFlags::BENEATH) && matches!((walk, kernel), (Err(Errno::XDEV), Err(Errno::LOOP)))
+}
+
 /// What is known of an open descriptor, whatever the file's number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opened {

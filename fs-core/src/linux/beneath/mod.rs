@@ -37,6 +37,8 @@ const ADDITIONS: ResolveFlags = ResolveFlags::NO_SYMLINKS.union(ResolveFlags::NO
 /// to the directory that was come from: no name that is swapped meanwhile leads out.
 /// The errors are the kernel's, with these differences:
 /// - links of procfs below its top directory are all taken for magic ones;
+/// - the kernel counts links twice where a path leads above, and says `ELOOP` of more
+///   than 20 in place of `EXDEV`;
 /// - the flags of the open file (`F_GETFL`) have `NOFOLLOW`, and behind a slash `DIRECTORY`;
 /// - a starting directory that may not be searched cannot be opened as `/`;
 /// - a directory that is moved out of the tree while a walk stands in it is left by the
