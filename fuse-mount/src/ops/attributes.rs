@@ -49,7 +49,7 @@ impl Call<'_> {
         }
         if let Some(size) = changes.size {
             let size = i64::try_from(size).map_err(|_| Errno::FBIG)?;
-            self.keeping_set_id_of_root(&node, || match file {
+            self.changing_content(&node, || match file {
                 // As ftruncate, which changes mtime where truncate to the same length does not.
                 Some(number) => Ok(fs_core::ftruncate(&*self.volume.files.get(number)?.fd, size)?),
                 None => Ok(self.worker.at(&*fd, |node| fs_core::truncate(node, size))?),
@@ -58,8 +58,7 @@ impl Call<'_> {
         if changes.uid.is_some() || changes.gid.is_some() {
             let (uid, gid) = (changes.uid.map(Uid::from_raw), changes.gid.map(Gid::from_raw));
             let chown = || Ok(self.worker.at(&*fd, |node| fs_core::chown(node, uid, gid, Follow::Yes))?);
-            // Sgid without group execution stays for a member of the group.
-            if node.has_set_id() { self.worker.as_member(self.caller, chown)? } else { chown()? }
+            self.changing_content(&node, chown)?;
         }
         if let Some(mode) = changes.mode {
             let mode = mode & 0o7777;
@@ -87,17 +86,17 @@ impl Call<'_> {
             let writes = node.writers.load(std::sync::atomic::Ordering::Relaxed) > 0;
             return if writes { Ok(()) } else { Err(Errno::PERM) };
         }
-        Ok(self.worker.at(fd, |node| fs_core::chown(node, None, None, Follow::Yes))?)
+        self.changing_content(node, || Ok(self.worker.at(fd, |node| fs_core::chown(node, None, None, Follow::Yes))?))
     }
 
-    /// Calls `change`, which would clear suid and sgid of a file, so that it does not if
-    /// the caller is root.
-    pub(super) fn keeping_set_id_of_root<T>(
+    /// Calls `change`, which takes suid and sgid from a file, so that they stay as they would
+    /// stay for the caller: for root, and sgid without group execution for a member of the group.
+    pub(super) fn changing_content<T>(
         &self,
         node: &Node,
         change: impl FnOnce() -> Result<T, Errno>,
     ) -> Result<T, Errno> {
-        if self.caller.uid == 0 && node.has_set_id() { self.worker.with_fsetid(change) } else { change() }
+        if node.has_set_id() { self.worker.as_member(self.caller, change) } else { change() }
     }
 
     /// The status of the file system that holds a node.

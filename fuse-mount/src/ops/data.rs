@@ -63,7 +63,7 @@ impl Call<'_> {
         let fd = self.volume.nodes.fd(&node)?;
         let wanted = OFlags::from_bits_retain(flags) - NOT_FOR_THE_SOURCE;
         let open = || Ok(self.worker.at(&*fd, |path| open(path, wanted, Mode::empty()))?);
-        let file = if wanted.contains(OFlags::TRUNC) { self.keeping_set_id_of_root(&node, open)? } else { open()? };
+        let file = if wanted.contains(OFlags::TRUNC) { self.changing_content(&node, open)? } else { open()? };
         self.opened(node, file, flags)
     }
 
@@ -160,10 +160,16 @@ impl Call<'_> {
         let handle = self.volume.files.get(file)?;
         let flags = if how.from_cache { RwFlags::empty() } else { rw_flags(how.flags & !handle.flags, how.flags) };
         let write = || Ok(fs_core::pwritev(&*handle.fd, &[IoSlice::new(data)], offset, flags)?);
-        if handle.node.has_set_id() && !how.clears_set_id && !how.from_cache {
-            return self.worker.with_fsetid(write);
+        if how.from_cache {
+            return write();
         }
-        write()
+        match (handle.node.has_set_id(), how.clears_set_id) {
+            (false, _) => write(),
+            (true, false) => self.worker.with_fsetid(write),
+            // Root without the capability.
+            (true, true) if self.caller.uid == 0 => write(),
+            (true, true) => self.worker.as_member(self.caller, write),
+        }
     }
 
     /// Does what a close of the source's file does before it is gone.
@@ -185,7 +191,7 @@ impl Call<'_> {
     pub fn fallocate(&self, file: u64, mode: u32, offset: i64, length: i64) -> Result<(), Errno> {
         let handle = self.volume.files.get(file)?;
         let mode = FallocateFlags::from_bits_retain(mode);
-        self.keeping_set_id_of_root(&handle.node, || Ok(fs_core::linux::fallocate(&*handle.fd, mode, offset, length)?))
+        self.changing_content(&handle.node, || Ok(fs_core::linux::fallocate(&*handle.fd, mode, offset, length)?))
     }
 
     /// Finds data or a hole; the kernel does the other ways of seeking itself.
@@ -208,7 +214,7 @@ impl Call<'_> {
         let (mut src_offset, mut dst_offset) = (src.1, dst.1);
         // The answer has 32 bits.
         let length = usize::try_from(length).unwrap_or(usize::MAX).min(MOST_COPIED);
-        let copied = self.keeping_set_id_of_root(&dst_file.node, || {
+        let copied = self.changing_content(&dst_file.node, || {
             let (src_offset, dst_offset) = (Some(&mut src_offset), Some(&mut dst_offset));
             Ok(fs_core::copy_file_range(&*src_file.fd, &*dst_file.fd, length, src_offset, dst_offset)?)
         })?;
