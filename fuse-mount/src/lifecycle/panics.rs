@@ -66,3 +66,30 @@ impl AsFd for Panics {
         self.0.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_that_is_gone_is_told_from_one_that_goes_on() {
+        let mut panics = Panics::watch().unwrap();
+        let worker = |name: &str, work: fn()| thread::Builder::new().name(name.into()).spawn(work).unwrap();
+        // Of other threads nothing is noted.
+        worker("other", || panic!("on purpose")).join().unwrap_err();
+        assert!(!panics.worker_died());
+        let (go_on, wait) = std::sync::mpsc::channel::<()>();
+        let wait = Mutex::new(wait);
+        let alive = thread::Builder::new().name("fuser-7".into()).spawn(move || {
+            std::panic::catch_unwind(|| panic!("on purpose")).unwrap_err();
+            wait.lock().unwrap().recv().unwrap();
+        });
+        thread::sleep(Duration::from_millis(50));
+        assert!(!panics.worker_died(), "caught");
+        worker("fuser-8", || panic!("on purpose")).join().unwrap_err();
+        assert!(panics.worker_died());
+        go_on.send(()).unwrap();
+        alive.unwrap().join().unwrap();
+        drop(std::panic::take_hook());
+    }
+}
