@@ -30,8 +30,9 @@ pub fn link_fd<'a>(fd: impl AsFd, dst: impl Into<At<'a>>) -> Result<()> {
         [Arg::fd(fd), dst, Arg::Int(-1), dst_dir]
     })?;
     match dst.with_c_str(|dir, path| rustix::fs::linkat(fd, c"", dir, path, AtFlags::EMPTY_PATH)) {
-        // What a caller without the capability is told.
-        Err(Errno::NOENT) => Ok(link_by_proc(fd, dst)?),
+        // What a caller without the capability is told, and who asks for a file that
+        // gets no name any more.
+        Err(Errno::NOENT) if sys::proc_fd::is_there() => Ok(link_by_proc(fd, dst)?),
         result => Ok(result?),
     }
 }

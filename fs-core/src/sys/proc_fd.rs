@@ -12,6 +12,11 @@ use crate::{At, Follow, Mode, OFlags};
 /// What [`with_path`] answers where `/proc` is not mounted, as the C library does.
 pub(crate) const NO_PROC: Errno = Errno::OPNOTSUPP;
 
+/// Whether `/proc` is mounted.
+pub(crate) fn is_there() -> bool {
+    rustix::fs::access("/proc/self/fd", rustix::fs::Access::EXISTS).is_ok()
+}
+
 /// Opens a place without opening what is there.
 pub(crate) fn open_path(at: At<'_>, follow: Follow) -> io::Result<OwnedFd> {
     let mut flags = OFlags::PATH | OFlags::CLOEXEC;
@@ -43,7 +48,7 @@ pub(crate) fn with_path<T>(
     let end = room - rest.len() + below.len();
     let path = CStr::from_bytes_with_nul(&path[..=end]).map_err(|_| Errno::INVAL)?;
     match call(path) {
-        Err(Errno::NOENT) if rustix::fs::access("/proc/self/fd", rustix::fs::Access::EXISTS).is_err() => Err(NO_PROC),
+        Err(Errno::NOENT) if !is_there() => Err(NO_PROC),
         result => result,
     }
 }
