@@ -178,6 +178,12 @@ needs! {
         "open path=f flags=CREAT|RDWR mode=0600 -> fd=1" "open path=f flags=NOATIME -> ok fd=2"
     }
     "openat2" "openat2" { "openat2 path=. flags=DIRECTORY resolve=BENEATH -> ok fd=1" }
+    "fchmodat2" "fchmodat2: chmod that does not follow, without /proc" {
+        "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "chmod path=f mode=0600 follow=no -> ok"
+    }
+    "descriptor_link" "names for open files, without /proc" {
+        "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "link src_fd=1 dst=g -> ok"
+    }
     "faccessat2" "faccessat2" { "access path=. mode=R effective_ids=yes follow=no -> ok" }
     "handles" "file handles, which take root" {
         "open path=f flags=CREAT|RDWR mode=0600 -> fd=1" "open path=. flags=DIRECTORY -> fd=2"
