@@ -12,6 +12,8 @@ use crate::select::{Glob, Shard};
 
 const EXAMPLES: &str = "\
 Examples:
+  conformance run
+      Runs all cases on a temporary directory and on a mount over another one.
   conformance run /mnt/new
       Runs all cases in a directory of its own below /mnt/new, and removes it after.
   conformance run --case 'rename.*' /srv/ext4 /mnt/new
@@ -59,8 +61,9 @@ pub enum Verb {
 /// What `run` is told.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Run {
-    /// The directories to run on, one column of the report each.
-    #[arg(value_name = "DIR", required = true)]
+    /// The directories to run on, one column of the report each. Without one: a
+    /// temporary directory and a traced mount over another one, side by side.
+    #[arg(value_name = "DIR")]
     pub dirs: Vec<PathBuf>,
 
     #[command(flatten)]
@@ -86,6 +89,18 @@ pub struct Run {
     /// The list of known differences of a mount [default: the one of this version].
     #[arg(long, value_name = "FILE")]
     pub known: Option<PathBuf>,
+
+    /// Without DIR: runs on the temporary directory alone.
+    #[arg(long, conflicts_with = "dirs")]
+    pub no_mount: bool,
+
+    /// Without DIR: where the trace of the mount stays.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dirs", "no_mount"])]
+    pub trace: Option<PathBuf>,
+
+    /// Without DIR: more options for the mount, as fuse-mount's -o takes them: cache=none.
+    #[arg(long, value_name = "OPT,...", conflicts_with_all = ["dirs", "no_mount"])]
+    pub mount_options: Option<String>,
 
     /// How long a case may take.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]

@@ -19,8 +19,11 @@ pub mod exit;
 pub mod generate;
 pub mod interrupt;
 pub mod known;
+#[cfg(feature = "mount")]
+pub mod mounted;
 pub mod needs;
 pub mod parse;
+pub mod places;
 pub mod progress;
 pub mod report;
 pub mod run;

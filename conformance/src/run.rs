@@ -25,6 +25,11 @@ struct Verdict {
 pub fn run(case: &Case, target: &Target, zygote: &Zygote, patience: Duration) -> Result<CaseResult, StepError> {
     let start = Instant::now();
     let verdict = match unmet(case, target) {
+        _ if target.is_lost() => Verdict {
+            status: Status::Blocked,
+            reason: Some("the file system no longer answers".to_owned()),
+            steps: Vec::new(),
+        },
         Some(why) => Verdict { status: Status::Skip, reason: Some(why), steps: Vec::new() },
         None => take(case, zygote.enter_new(target.scratch.dir()), start + patience)?,
     };

@@ -79,6 +79,7 @@ fn work(
         for target in targets {
             results.push(run::run(case, target, &zygote, patience)?);
             if zygote.is_lost() {
+                target.give_up();
                 zygote = Zygote::start()?;
             }
         }

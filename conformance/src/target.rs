@@ -5,14 +5,17 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{AtFlags, CWD, StatxFlags};
 
 use crate::event::TargetInfo;
 use crate::exit::Failure;
-use crate::needs;
 use crate::scratch::Scratch;
 use crate::worker::{StepError, Zygote};
+use crate::{interrupt, needs};
 
 /// The type that the mount table has for our own mounts.
 const OUR_MOUNT: &str = "fuse.fuse-mount";
@@ -23,33 +26,41 @@ pub struct Target {
     pub info: TargetInfo,
     /// A directory in it that holds those of the cases; only who runs can look into it.
     pub scratch: Scratch,
+    /// What to write to when it no longer answers, so that nobody hangs in it.
+    abort: Option<PathBuf>,
+    lost: AtomicBool,
 }
+
+/// Where a target is to be.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// The directory.
+    pub dir: PathBuf,
+    /// The name of the target; that of its file system, if there is none.
+    pub name: Option<&'static str>,
+    /// The file that aborts its connection, for a FUSE mount that is the run's own.
+    pub abort: Option<PathBuf>,
+}
+
+/// How long a directory is given to answer at all.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Target {
     /// Prepares a directory for the cases, which is gone when the target is dropped.
     ///
     /// # Errors
-    /// It is no directory (wrong usage), nothing can be made in it, or no worker can
-    /// work there.
-    pub fn open(dir: &Path, zygote: &Zygote) -> Result<Target, Failure> {
+    /// It is no directory (wrong usage), nothing can be made in it, it does not answer,
+    /// or no worker can work there.
+    pub fn open(place: Place, zygote: &Zygote) -> Result<Target, Failure> {
+        let Place { dir, name, abort } = place;
         let display = dir.display();
-        let metadata = fs::metadata(dir).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Failure::Usage(format!("{display}: {error}")),
-            _ => Failure::Environment(format!("{display}: {error}")),
-        })?;
-        if !metadata.is_dir() {
-            return Err(Failure::Usage(format!("{display}: not a directory")));
-        }
-        let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
-        let mount = mount_id(dir).and_then(|id| find_mount(&table, id)).unwrap_or_default();
-        let scratch = Scratch::private_in(dir)
-            .map_err(|error| Failure::Environment(format!("{display}: cannot make a directory there: {error}")))?;
+        let (mount, scratch) = settle_in_time(&dir)?;
         let probes = needs::probe(zygote, &scratch).map_err(|error| match error {
             StepError::Interrupted => Failure::Interrupted,
             error => Failure::Environment(format!("{display}: cannot be probed: {error}")),
         })?;
         let info = TargetInfo {
-            name: mount.fs_type.strip_prefix("fuse.").unwrap_or(&mount.fs_type).to_owned(),
+            name: name.unwrap_or(mount.fs_type.strip_prefix("fuse.").unwrap_or(&mount.fs_type)).to_owned(),
             dir: display.to_string(),
             mount: mount.fs_type == OUR_MOUNT,
             fs_type: mount.fs_type,
@@ -57,8 +68,77 @@ impl Target {
             options: mount.options,
             probes: probes.into_iter().map(|(need, why)| (need.to_owned(), why)).collect(),
         };
-        Ok(Target { info, scratch })
+        Ok(Target { info, scratch, abort, lost: AtomicBool::new(false) })
     }
+
+    /// Whether it has stopped to answer.
+    pub fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Gives it up, for it no longer answers; a mount of the run's own is aborted, so
+    /// that whoever hangs in it comes free.
+    pub fn give_up(&self) {
+        self.lost.store(true, Ordering::Relaxed);
+        if let Some(abort) = &self.abort {
+            let _ = fs::write(abort, "1");
+        }
+    }
+
+    /// Removes what was made in it.
+    ///
+    /// # Errors
+    /// It could not be removed, and where it is.
+    pub fn close(self) -> Result<(), Failure> {
+        let path = self.scratch.path().display().to_string();
+        if self.is_lost() {
+            self.scratch.leave();
+            return match self.abort {
+                // The directory below is removed with all of the run's own.
+                Some(_) => Ok(()),
+                None => Err(Failure::Environment(format!("{path}: left behind, the file system does not answer"))),
+            };
+        }
+        self.scratch.remove().map_err(|error| Failure::Environment(format!("{path}: not removed: {error}")))
+    }
+}
+
+/// Looks at a directory and makes one in it, from a thread of its own: who asks a file
+/// system that does not answer can not be called back.
+fn settle_in_time(dir: &Path) -> Result<(Mount, Scratch), Failure> {
+    let (sender, receiver) = mpsc::channel();
+    let display = dir.display().to_string();
+    let dir = dir.to_owned();
+    std::thread::spawn(move || {
+        // Nobody receives any more if it took too long.
+        let _ = sender.send(settle(&dir));
+    });
+    let until = Instant::now() + PATIENCE;
+    while Instant::now() < until && !interrupt::seen() {
+        if let Ok(settled) = receiver.recv_timeout(Duration::from_millis(50)) {
+            return settled;
+        }
+    }
+    match interrupt::seen() {
+        true => Err(Failure::Interrupted),
+        false => Err(Failure::Environment(format!("{display}: does not answer"))),
+    }
+}
+
+fn settle(dir: &Path) -> Result<(Mount, Scratch), Failure> {
+    let display = dir.display();
+    let metadata = fs::metadata(dir).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Failure::Usage(format!("{display}: {error}")),
+        _ => Failure::Environment(format!("{display}: {error}")),
+    })?;
+    if !metadata.is_dir() {
+        return Err(Failure::Usage(format!("{display}: not a directory")));
+    }
+    let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
+    let mount = mount_id(dir).and_then(|id| find_mount(&table, id)).unwrap_or_default();
+    let scratch = Scratch::private_in(dir)
+        .map_err(|error| Failure::Environment(format!("{display}: cannot make a directory there: {error}")))?;
+    Ok((mount, scratch))
 }
 
 /// Gives targets of one name numbers: `ext4`, `ext4.2`.
@@ -101,7 +181,7 @@ fn find_mount(table: &[u8], id: u64) -> Option<Mount> {
     Some(Mount { fs_type: fs_type.to_owned(), source: source.to_owned(), options })
 }
 
-/// The path of `dir`, without symbolic links, as words for a shell.
+/// A path as a word for a shell.
 pub fn for_shell(dir: &Path) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+:@%=".contains(byte);
     let text = dir.display().to_string();
@@ -109,11 +189,6 @@ pub fn for_shell(dir: &Path) -> String {
         true => text,
         false => format!("'{}'", text.replace('\'', "'\\''")),
     }
-}
-
-/// The directories as they were given, for the command that runs a case again.
-pub fn shell_words(dirs: &[PathBuf]) -> String {
-    dirs.iter().map(|dir| format!(" {}", for_shell(dir))).collect()
 }
 
 #[cfg(test)]

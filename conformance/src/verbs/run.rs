@@ -12,13 +12,20 @@ use crate::cli::Run;
 use crate::event::{Begin, CaseResult, End, Event, SCHEMA, Status};
 use crate::exit::{self, Failure};
 use crate::known::Known;
+use crate::places::{self, Places};
 use crate::progress::Progress;
-use crate::report::{Report, Style};
+use crate::report::{Format, Report, Style};
 use crate::target::{self, Target};
 use crate::worker::{Confinement, StepError, Zygote};
 use crate::{interrupt, schedule, select};
 
 pub(super) fn run(arguments: &Run, color: ColorChoice) -> Result<u8, Failure> {
+    interrupt::listen().map_err(|error| Failure::Environment(format!("cannot listen to signals: {error}")))?;
+    // Forked before this process has other threads, and while it has little memory,
+    // which each of their workers gets a copy of.
+    let jobs = arguments.jobs.map_or_else(processors, usize::from);
+    let mut zygotes = (0..jobs).map(|_| Zygote::start()).collect::<Result<Vec<_>, _>>().map_err(failure)?;
+
     let suite = super::read_cases(arguments.cases.cases.as_deref())?;
     let known = read_known(arguments.known.as_deref())?;
     let ids: Vec<String> = suite.iter().map(|case| case.id.clone()).collect();
@@ -26,21 +33,16 @@ pub(super) fn run(arguments: &Run, color: ColorChoice) -> Result<u8, Failure> {
     if cases.is_empty() {
         return Err(Failure::NothingSelected("no case was selected; `conformance list` lists them".to_owned()));
     }
-    let style = Style { color: super::wants_color(color), dirs: target::shell_words(&arguments.dirs) };
+    let style = Style { color: super::wants_color(color), dirs: places::again(arguments) };
+    zygotes.truncate(cases.len());
     let report = Report::new(arguments.format, style)?;
     let log = arguments.log.as_deref().map(open_log).transpose()?;
     let mut teller = Teller { report, log };
 
-    interrupt::listen().map_err(|error| Failure::Environment(format!("cannot listen to signals: {error}")))?;
-    // Forked before this process has other threads.
-    let jobs = arguments.jobs.map_or_else(processors, usize::from).min(cases.len());
-    let mut zygotes = Vec::with_capacity(jobs);
-    for _ in 0..jobs {
-        zygotes.push(Zygote::start().map_err(failure)?);
-    }
-    let mut targets = Vec::with_capacity(arguments.dirs.len());
-    for dir in &arguments.dirs {
-        targets.push(Target::open(dir, &zygotes[0])?);
+    let places = Places::open(arguments)?;
+    let mut targets = Vec::new();
+    for place in places.list() {
+        targets.push(Target::open(place, &zygotes[0])?);
     }
     target::tell_apart(&mut targets);
 
@@ -57,7 +59,8 @@ pub(super) fn run(arguments: &Run, color: ColorChoice) -> Result<u8, Failure> {
             if told.is_ok() {
                 told = teller.tell(&Event::Case(result.clone()));
             }
-            results.push(result);
+            // The steps may hold much data, and have been told.
+            results.push(CaseResult { steps: Vec::new(), ..result });
         }
         progress.advance();
     });
@@ -78,11 +81,17 @@ pub(super) fn run(arguments: &Run, color: ColorChoice) -> Result<u8, Failure> {
     let code = end.exit_code;
     teller.tell(&Event::End(end))?;
     teller.finish()?;
-    for target in targets {
-        let display = target.scratch.path().display().to_string();
-        target.scratch.remove().map_err(|error| Failure::Environment(format!("{display}: not removed: {error}")))?;
+    let closed = targets.into_iter().try_for_each(Target::close);
+    match closed.and_then(|()| places.close()) {
+        Ok(about_mount) if arguments.format == Format::Human => super::print(about_mount.as_bytes()).map(|_| code),
+        Ok(_) => Ok(code),
+        Err(failure) if code == exit::PASSED => Err(failure),
+        // Cases failed, which is what to look at first.
+        Err(failure) => {
+            eprintln!("conformance: {failure}");
+            Ok(code)
+        }
     }
-    Ok(code)
 }
 
 /// The exit code of results, the worst that is not excused.

@@ -1,0 +1,102 @@
+//! Where a run takes place: in the directories that it is given, or in temporary ones.
+
+use crate::cli::Run;
+use crate::exit::Failure;
+#[cfg(feature = "mount")]
+use crate::mounted::Mounted;
+use crate::scratch::Scratch;
+use crate::target::{Place, for_shell};
+
+/// The places of a run; what is temporary of them is gone when this is dropped.
+pub enum Places {
+    /// Directories that were given.
+    Given(Vec<Place>),
+    /// A temporary directory.
+    Temporary(Scratch),
+    /// A temporary directory, and a mount over another one.
+    #[cfg(feature = "mount")]
+    Mounted(Box<Mounted>),
+}
+
+impl Places {
+    /// Makes what the command line asks for.
+    ///
+    /// # Errors
+    /// No temporary directory can be made, or nothing be mounted.
+    pub fn open(arguments: &Run) -> Result<Places, Failure> {
+        if !arguments.dirs.is_empty() {
+            let given = |dir: &std::path::PathBuf| Place { dir: dir.clone(), ..Place::default() };
+            return Ok(Places::Given(arguments.dirs.iter().map(given).collect()));
+        }
+        if !arguments.no_mount {
+            return mount(arguments);
+        }
+        let temp = std::env::temp_dir();
+        let scratch = Scratch::private_in(&temp);
+        scratch.map(Places::Temporary).map_err(|error| Failure::Environment(format!("{}: {error}", temp.display())))
+    }
+
+    /// The places, in order of the columns.
+    pub fn list(&self) -> Vec<Place> {
+        match self {
+            Places::Given(places) => places.clone(),
+            Places::Temporary(scratch) => vec![Place { dir: scratch.path().to_owned(), ..Place::default() }],
+            #[cfg(feature = "mount")]
+            Places::Mounted(mounted) => vec![
+                Place { dir: mounted.real(), ..Place::default() },
+                Place { dir: mounted.mountpoint(), name: Some("mount"), abort: Some(mounted.abort().to_owned()) },
+            ],
+        }
+    }
+
+    /// Removes what is temporary, and says what there is to say about the mount.
+    ///
+    /// # Errors
+    /// The mount cannot be ended, or a directory not be removed.
+    pub fn close(self) -> Result<String, Failure> {
+        match self {
+            Places::Given(_) => Ok(String::new()),
+            Places::Temporary(scratch) => {
+                let path = scratch.path().display().to_string();
+                let removed = scratch.remove().map(|()| String::new());
+                removed.map_err(|error| Failure::Environment(format!("{path}: not removed: {error}")))
+            }
+            #[cfg(feature = "mount")]
+            Places::Mounted(mounted) => mounted.end().map(|requests| summary(&requests)),
+        }
+    }
+}
+
+#[cfg(feature = "mount")]
+fn mount(arguments: &Run) -> Result<Places, Failure> {
+    let mounted = Mounted::start(arguments.mount_options.as_deref(), arguments.trace.as_deref())?;
+    Ok(Places::Mounted(Box::new(mounted)))
+}
+
+#[cfg(not(feature = "mount"))]
+fn mount(_: &Run) -> Result<Places, Failure> {
+    let message = "this program was built without the mount: name a directory, or use --no-mount";
+    Err(Failure::Usage(message.to_owned()))
+}
+
+/// What the mount was asked, in a line.
+#[cfg(feature = "mount")]
+fn summary(requests: &[(String, crate::mounted::Requests)]) -> String {
+    if requests.is_empty() {
+        return String::new();
+    }
+    let all: usize = requests.iter().map(|(_, requests)| requests.count).sum();
+    let most = requests.iter().take(8).map(|(op, requests)| match requests.errors {
+        0 => format!("{op} {}", requests.count),
+        errors => format!("{op} {} ({errors} failed)", requests.count),
+    });
+    format!("the mount served {all} requests: {}\n", most.collect::<Vec<_>>().join(", "))
+}
+
+/// The rest of the command that runs a case again in these places.
+pub fn again(arguments: &Run) -> String {
+    match arguments.no_mount {
+        true => " --no-mount".to_owned(),
+        false => arguments.dirs.iter().map(|dir| format!(" {}", for_shell(dir))).collect(),
+    }
+}
