@@ -1,0 +1,83 @@
+//! Whatever ends a run, nothing of it stays.
+
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod common;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use common::{Bench, wait};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Starts a run whose case hangs, and waits until it does.
+fn start_hanging(bench: &Bench) -> Child {
+    let arguments = bench.run_arguments();
+    let mut command = bench.command(&arguments);
+    command.args(["--timeout", "600", "--jobs", "1"]);
+    command.stdout(fs::File::create(bench.path("out")).unwrap()).stderr(fs::File::create(bench.path("err")).unwrap());
+    let child = command.spawn().unwrap();
+    let hangs = || {
+        bench
+            .left()
+            .iter()
+            .any(|dir| fs::read_dir(dir).is_ok_and(|dir| dir.flatten().any(|case| case.path().join("p").exists())))
+    };
+    until(hangs, "the case to hang");
+    child
+}
+
+fn until(mut what: impl FnMut() -> bool, name: &str) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while !what() {
+        assert!(Instant::now() < until, "waited in vain for {name}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn hanging() -> Bench {
+    Bench::with_steps(&["mkfifo path=p", "open path=p -> ok fd=1"])
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_raw(child.id() as i32).unwrap()
+}
+
+#[test]
+fn an_interrupt_cleans_up() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let bench = hanging();
+        let child = start_hanging(&bench);
+        kill_process(pid(&child), signal).unwrap();
+        assert_eq!(wait(child), 130);
+        assert_eq!(bench.left(), Vec::<PathBuf>::new());
+        assert_eq!(fs::read_to_string(bench.path("err")).unwrap(), "conformance: interrupted\n");
+    }
+}
+
+#[test]
+fn processes_do_not_outlive_a_runner_that_is_killed() {
+    let bench = hanging();
+    let child = start_hanging(&bench);
+    let zygotes = children(child.id());
+    let workers: Vec<u32> = zygotes.iter().flat_map(|zygote| children(*zygote)).collect();
+    assert!(!zygotes.is_empty() && !workers.is_empty());
+    kill_process(pid(&child), Signal::KILL).unwrap();
+    assert_eq!(wait(child), -9);
+    let gone = |pid: &u32| !PathBuf::from(format!("/proc/{pid}")).exists() || is_zombie(*pid);
+    until(|| zygotes.iter().chain(&workers).all(gone), "the processes to end");
+}
+
+/// The children of the first thread of a process.
+fn children(pid: u32) -> Vec<u32> {
+    let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    text.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
+/// Whether a process has ended and only waits for whoever inherited it.
+fn is_zombie(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(") ").next().is_none_or(|rest| rest.starts_with('Z'))
+}
