@@ -18,10 +18,11 @@ use std::sync::{Arc, OnceLock};
 
 use fs_core::{Errno, Follow};
 use fuser::{InitFlags, KernelConfig};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::thread::CapabilitySet;
 
 use crate::handle::Handles;
-use crate::node::Nodes;
+use crate::nodes::{Nodes, Settings};
 use crate::ops::Volume;
 use crate::options::{Options, Passthrough};
 use crate::trace::{Level, Tracer};
@@ -68,12 +69,14 @@ impl PassthroughFs {
         }
         // Not on this thread, which may have another use for its working directory.
         std::thread::spawn(|| worker::with(|_| Ok(()))).join().unwrap_or(Err(Errno::IO))?;
+        let settings =
+            Settings { most_descriptors: descriptor_limit() / 2, keeps_names: tracer.is_some(), by_handle: true };
         let sees_data = tracer.is_some() && options.trace_level == Level::Io;
         Ok(PassthroughFs {
             has_acls: has_acls(&source),
             stack_depth: stack_depth(&source),
             volume: Volume {
-                nodes: Nodes::new(source, &status, tracer.is_some()),
+                nodes: Nodes::new(source, &status, settings),
                 files: Handles::default(),
                 dirs: Handles::default(),
                 cache: options.cache,
@@ -137,6 +140,20 @@ const MAX_BACKGROUND: u16 = 64;
 
 /// The kernel's limit of file systems stacked on each other.
 const MOST_STACKED: u32 = 2;
+
+/// Enough that nodes seldom have to be reached anew; each takes some kernel memory.
+const MOST_DESCRIPTORS: usize = 1 << 17;
+
+/// How many descriptors the process may have, after asking for as many as it may get. One half is for
+/// nodes, the other for what programs open.
+fn descriptor_limit() -> usize {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Without the right to, it stays what it was.
+    let _ = setrlimit(Resource::Nofile, limit);
+    let current = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(current).unwrap_or(usize::MAX).min(MOST_DESCRIPTORS)
+}
 
 /// Whether the source has POSIX ACLs. Where it has none, the kernel must not ask for
 /// them: each creation by an ordinary user would cost two requests more.

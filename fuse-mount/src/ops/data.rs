@@ -62,7 +62,8 @@ impl Call<'_> {
         }
         let fd = self.volume.nodes.fd(&node)?;
         let wanted = OFlags::from_bits_retain(flags) - NOT_FOR_THE_SOURCE;
-        let open = || Ok(self.worker.at(&*fd, |path| open(path, wanted, Mode::empty()))?);
+        let open =
+            || self.volume.nodes.with_room(|| Ok(self.worker.at(&*fd, |path| open(path, wanted, Mode::empty()))?));
         let file = if wanted.contains(OFlags::TRUNC) { self.changing_content(&node, open)? } else { open()? };
         self.opened(node, file, flags)
     }
@@ -85,7 +86,8 @@ impl Call<'_> {
         let wanted = OFlags::from_bits_retain(flags) - NOT_FOR_THE_SOURCE - OFlags::TRUNC;
         let wanted = wanted | OFlags::CREAT | OFlags::EXCL;
         let mode = mode & 0o7777;
-        let create = || Ok(open((&*dir, name.name), wanted, Mode::from_raw_mode(mode))?);
+        let create =
+            || self.volume.nodes.with_room(|| Ok(open((&*dir, name.name), wanted, Mode::from_raw_mode(mode))?));
         let file = match self.worker.create_as(self.caller, umask, mode, create) {
             Err(Errno::EXIST) if flags & OFlags::EXCL.bits() == 0 => return Err(Errno::STALE),
             created => created?,
@@ -105,7 +107,8 @@ impl Call<'_> {
         let flags = OFlags::PATH | OFlags::NOFOLLOW;
         let created = fstat(file)?;
         // Twice as fast as by the descriptor; but the name may be another's by now.
-        if let Ok(fd) = open((dir, name.name), flags, Mode::empty()) {
+        let by_name = self.volume.nodes.with_room(|| Ok(open((dir, name.name), flags, Mode::empty())?));
+        if let Ok(fd) = by_name {
             let status = fstat(&fd)?;
             if (status.st_dev(), status.st_ino()) == (created.st_dev(), created.st_ino()) {
                 return Ok(self.enter(name, fd, status));
@@ -122,7 +125,9 @@ impl Call<'_> {
             let kept = rustix::fs::fcntl_getfl(&fd)? - rustix::fs::OFlags::DIRECT;
             rustix::fs::fcntl_setfl(&fd, kept)?;
         }
-        let handle = Arc::new(OpenFile { node, fd: Arc::new(fd), flags, opener: self.caller });
+        let fd = Arc::new(fd);
+        node.witness(&fd);
+        let handle = Arc::new(OpenFile { node, fd, flags, opener: self.caller });
         if handle.writes() {
             handle.node.writers.fetch_add(1, Ordering::Relaxed);
         }

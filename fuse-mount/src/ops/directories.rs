@@ -61,8 +61,10 @@ impl Call<'_> {
         }
         let fd = self.volume.nodes.fd(&node)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let fd = self.worker.at(&*fd, |path| open(path, flags, Mode::empty()))?;
-        let handle = Arc::new(OpenDir { node, fd: Arc::new(fd), opener: self.caller, stream: Mutex::default() });
+        let open = || Ok(self.worker.at(&*fd, |path| open(path, flags, Mode::empty()))?);
+        let fd = Arc::new(self.volume.nodes.with_room(open)?);
+        node.witness(&fd);
+        let handle = Arc::new(OpenDir { node, fd, opener: self.caller, stream: Mutex::default() });
         Ok(Opened { number: self.volume.dirs.insert(Arc::clone(&handle)), handle })
     }
 

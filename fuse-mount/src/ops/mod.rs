@@ -12,7 +12,8 @@ use fs_core::{Errno, StatResult};
 
 use crate::caller::Caller;
 use crate::handle::Handles;
-use crate::node::{Name, Node, Nodes};
+use crate::node::{Name, Node};
+use crate::nodes::Nodes;
 use crate::options::Cache;
 use crate::worker::Worker;
 
@@ -107,6 +108,7 @@ pub(crate) mod testing {
     use fs_core::{Mode, OFlags};
 
     use super::*;
+    use crate::nodes::Settings;
     use crate::worker;
 
     pub(crate) struct Mount {
@@ -116,11 +118,15 @@ pub(crate) mod testing {
 
     impl Mount {
         pub(crate) fn new() -> Self {
+            Mount::with(Settings { most_descriptors: 1 << 20, keeps_names: true, by_handle: true })
+        }
+
+        pub(crate) fn with(settings: Settings) -> Self {
             let dir = tempfile::tempdir().unwrap();
             let source = fs_core::open(dir.path(), OFlags::PATH, Mode::empty()).unwrap();
             let status = fs_core::fstat(&source).unwrap();
             let volume = Volume {
-                nodes: Nodes::new(source, &status, true),
+                nodes: Nodes::new(source, &status, settings),
                 files: Handles::default(),
                 dirs: Handles::default(),
                 cache: Cache::None,

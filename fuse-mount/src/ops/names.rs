@@ -1,11 +1,12 @@
 //! Names: finding, making, moving and removing them.
 
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use fs_core::{Dev, Errno, Follow, Mode, OFlags, RenameFlags, StatResult, fstat, lstat, open};
 
 use super::{Call, Entry, check_component};
-use crate::node::Name;
+use crate::node::{Name, Node};
 
 impl Call<'_> {
     /// Finds a name.
@@ -25,7 +26,8 @@ impl Call<'_> {
             return Ok(Entry { node, status });
         }
         // The status is taken again, of what was opened: the name may be another's by now.
-        let fd = open((dir, name.name), OFlags::PATH | OFlags::NOFOLLOW, Mode::empty())?;
+        let flags = OFlags::PATH | OFlags::NOFOLLOW;
+        let fd = self.volume.nodes.with_room(|| Ok(open((dir, name.name), flags, Mode::empty())?))?;
         let status = fstat(&fd)?;
         Ok(self.enter(name, fd, status))
     }
@@ -76,16 +78,48 @@ impl Call<'_> {
 
     /// Removes a name that is not a directory's.
     pub fn unlink(&self, name: Name<'_>) -> Result<(), Errno> {
-        self.check_writable()?;
-        let dir = self.directory_of(name)?;
-        Ok(fs_core::unlink((&*dir, name.name))?)
+        self.take_away(name, |dir| fs_core::unlink((dir, name.name)))
     }
 
     /// Removes an empty directory.
     pub fn rmdir(&self, name: Name<'_>) -> Result<(), Errno> {
+        self.take_away(name, |dir| fs_core::rmdir((dir, name.name)))
+    }
+
+    fn take_away(&self, name: Name<'_>, take_away: impl FnOnce(&OwnedFd) -> fs_core::Result<()>) -> Result<(), Errno> {
         self.check_writable()?;
         let dir = self.directory_of(name)?;
-        Ok(fs_core::rmdir((&*dir, name.name))?)
+        let held = self.held(&dir, name);
+        take_away(&dir)?;
+        if let Some(held) = held {
+            self.volume.nodes.gone(&held.node, name);
+            self.let_hold(held);
+        }
+        Ok(())
+    }
+
+    /// The node at `name`, if the kernel knows it and names are kept.
+    fn at(&self, dir: &OwnedFd, name: Name<'_>) -> Option<Arc<Node>> {
+        let nodes = &self.volume.nodes;
+        if nodes.keeps_names() { nodes.find(&lstat((dir, name.name)).ok()?) } else { None }
+    }
+
+    /// The node at `name`, if something must be done about it when the name goes.
+    fn held(&self, dir: &OwnedFd, name: Name<'_>) -> Option<Held> {
+        let nodes = &self.volume.nodes;
+        if !nodes.keeps_names() && !nodes.have_let_go() {
+            return None;
+        }
+        let node = nodes.find(&lstat((dir, name.name)).ok()?)?;
+        let fd = if nodes.have_let_go() { nodes.fd(&node).ok() } else { None };
+        Some(Held { node, fd })
+    }
+
+    /// Sees to it that a node can still be reached without the name that it had.
+    fn let_hold(&self, held: Held) {
+        if let Some(fd) = held.fd {
+            self.volume.nodes.hold(&held.node, fd);
+        }
     }
 
     /// Moves a name; `flags` are those of renameat2.
@@ -96,16 +130,17 @@ impl Call<'_> {
         let other_dir = if src.parent == dst.parent { None } else { Some(self.fd(dst.parent)?) };
         let dst_dir = other_dir.as_ref().unwrap_or(&src_dir);
         let flags = RenameFlags::from_bits_retain(flags);
-        // Only for paths, so that nothing is lost if they cannot be had.
-        let at = |dir: &OwnedFd, name: Name<'_>| {
-            if self.volume.nodes.keeps_names() { lstat((dir, name.name)).ok() } else { None }
-        };
-        let moved = at(&src_dir, src);
-        let back = if flags.contains(RenameFlags::EXCHANGE) { at(dst_dir, dst) } else { None };
+        let (moved, other) = (self.at(&src_dir, src), self.held(dst_dir, dst));
         fs_core::rename_with((&*src_dir, src.name), (&**dst_dir, dst.name), flags)?;
-        for (status, name) in [(moved, dst), (back, src)] {
-            if let Some(node) = status.and_then(|status| self.volume.nodes.find(&status)) {
-                self.volume.nodes.seen(&node, name);
+        if let Some(moved) = moved {
+            self.volume.nodes.seen(&moved, dst);
+        }
+        if let Some(other) = other {
+            if flags.contains(RenameFlags::EXCHANGE) {
+                self.volume.nodes.seen(&other.node, src);
+            } else {
+                self.volume.nodes.gone(&other.node, dst);
+                self.let_hold(other);
             }
         }
         Ok(())
@@ -116,6 +151,13 @@ impl Call<'_> {
         let fd = self.fd(ino)?;
         Ok(fs_core::readlink_into((&*fd, ""), text)?)
     }
+}
+
+/// A node whose name is about to go.
+struct Held {
+    node: Arc<Node>,
+    /// Keeps the inode within reach meanwhile.
+    fd: Option<Arc<OwnedFd>>,
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod data;
 mod directories;
 mod identity;
 mod names;
+mod sources;
 
 use std::fmt::Debug;
 use std::path::Path;

@@ -70,6 +70,11 @@ impl Mount {
 
     /// Mounts a new directory that `prepare` has filled.
     pub fn prepared(args: &[&str], prepare: impl FnOnce(&Path)) -> Mount {
+        Mount::by(&[], args, prepare)
+    }
+
+    /// As [`Mount::prepared`], with the daemon started by another program, which becomes it.
+    pub fn by(starter: &[&str], args: &[&str], prepare: impl FnOnce(&Path)) -> Mount {
         let dir = tempfile::Builder::new().prefix("fuse-mount-test-").tempdir().unwrap();
         // Users other than root are to reach what is below.
         fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -77,8 +82,9 @@ impl Mount {
         fs::create_dir(&source).unwrap();
         fs::create_dir(&mountpoint).unwrap();
         prepare(&source);
-        let daemon = Command::new(PROGRAM)
-            .arg("-f")
+        let words: Vec<&str> = starter.iter().copied().chain([PROGRAM, "-f"]).collect();
+        let daemon = Command::new(words[0])
+            .args(&words[1..])
             .args(args)
             .args([&source, &mountpoint])
             .stdin(Stdio::null())
