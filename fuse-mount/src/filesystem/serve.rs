@@ -47,6 +47,11 @@ impl<'a> Asked<'a> {
         Asked { second: Some(What::Name(name)), ..self }
     }
 
+    /// Whether it makes a handle.
+    fn opens(&self) -> bool {
+        matches!(self.kind, RequestKind::Open | RequestKind::Create | RequestKind::Opendir)
+    }
+
     /// The same, from a node to a node.
     pub(super) fn to_node(self, ino: u64) -> Self {
         Asked { second: Some(What::Node(ino)), ..self }
@@ -92,7 +97,12 @@ impl PassthroughFs {
         let caller = Caller { uid: request.uid(), gid: request.gid(), tid: request.pid() };
         let perform = |worker: &Worker, args: &mut Args<'a>| {
             let (mut reply, call) = (reply, Call { volume: &self.volume, worker, caller });
-            match op(&call, &mut reply, args) {
+            let result = op(&call, &mut reply, args);
+            if let Some(tracer) = &self.tracer {
+                let opened = if result.is_ok() && asked.opens() { args.handle } else { None };
+                tracer.answering(asked.kind, opened);
+            }
+            match result {
                 Ok(done) => send(reply, done, worker),
                 Err(errno) => {
                     reply.refuse(errno);
@@ -146,7 +156,7 @@ impl PassthroughFs {
         let who = self.who(caller, &asked);
         let mut args = asked.args;
         // While the caller waits: it may be gone once it has its answer.
-        tracer.arrived(asked.kind, who.tid);
+        tracer.arrived(asked.kind, who.tid, args.handle);
         let start_ns = now_ns();
         let result = guarded(|| perform(&mut args));
         let duration_ns = now_ns().saturating_sub(start_ns);

@@ -12,11 +12,11 @@ use super::record::{Args, Time};
 use super::wire::Entry;
 
 /// Writes one line, with its end. `epoch_ns` is when the clock of the records was 0.
-pub(super) fn entry(out: &mut Vec<u8>, entry: &Entry<'_>, epoch_ns: i64) {
+pub(super) fn entry(out: &mut Vec<u8>, seq: u64, entry: &Entry<'_>, epoch_ns: i64) {
     let record = &entry.record;
     let mut line = Object::new(out);
     line.fixed(&Fixed {
-        seq: entry.seq,
+        seq,
         t_ns: epoch_ns.saturating_add_unsigned(record.start_ns),
         dur_ns: record.duration_ns,
         op: record.kind.as_str(),
@@ -312,7 +312,7 @@ mod tests {
         };
         let mut out = Vec::new();
         let who = Who { pid: 7, comm: Comm::new(comm) };
-        entry(&mut out, &Entry { seq: 3, who, record, is_shortened: false }, 1_000);
+        entry(&mut out, 3, &Entry { who, record, is_shortened: false }, 1_000);
         String::from_utf8(out).unwrap()
     }
 

@@ -1,8 +1,6 @@
 //! The way of a record from a worker to the writer: a bounded ring for each worker, without a
-//! lock. Numbers are given as records are put in, so each ring is in order, and
-//! together the rings hold every number once.
-
-use std::sync::atomic::{AtomicU64, Ordering};
+//! lock. Every record has a ticket, its place among the records of all workers; a worker takes its
+//! tickets one after the other, so each ring is in order, and together the rings hold each once.
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
@@ -32,15 +30,14 @@ pub(super) fn lane() -> (Sender, Receiver) {
 }
 
 impl Sender {
-    /// Puts a record in, with the next number of `seq`, if there is room for it.
-    pub(super) fn try_send(&mut self, encoded: &mut [u8], seq: &AtomicU64) -> bool {
-        if self.ring.slots() < encoded.len() {
-            return false;
-        }
-        // The number is taken only now that nothing can fail: one that is taken arrives.
-        wire::set_seq(encoded, seq.fetch_add(1, Ordering::Relaxed));
-        self.ring.push_entire_slice(encoded).expect("there is room");
-        true
+    /// Puts a record in, if there is room for it.
+    pub(super) fn try_send(&mut self, encoded: &[u8]) -> bool {
+        self.has_room(encoded.len()) && self.ring.push_entire_slice(encoded).is_ok()
+    }
+
+    /// Whether a record of this length would find room; once it would, it will.
+    pub(super) fn has_room(&self, length: usize) -> bool {
+        self.ring.cached_slots() >= length || self.ring.slots() >= length
     }
 
     /// Whether more than half of the room is taken: it is time to wake the writer.
@@ -50,8 +47,8 @@ impl Sender {
 }
 
 impl Receiver {
-    /// The number of the first record, if there is one.
-    pub(super) fn head_seq(&mut self) -> Option<u64> {
+    /// The ticket of the first record, if there is one.
+    pub(super) fn head_ticket(&mut self) -> Option<u64> {
         if self.head.is_empty() {
             let mut length = [0; LENGTH_LEN];
             self.ring.pop_entire_slice(&mut length).ok()?;
@@ -59,10 +56,10 @@ impl Receiver {
             self.head[..LENGTH_LEN].copy_from_slice(&length);
             self.ring.pop_entire_slice(&mut self.head[LENGTH_LEN..]).expect("a record goes in as a whole");
         }
-        Some(wire::seq(&self.head))
+        Some(wire::ticket(&self.head))
     }
 
-    /// The first record, which [`Receiver::head_seq`] has found.
+    /// The first record, which [`Receiver::head_ticket`] has found.
     pub(super) fn head(&self) -> &[u8] {
         &self.head
     }
@@ -75,7 +72,7 @@ impl Receiver {
     /// Whether nothing is left and nothing will come.
     pub(super) fn is_over(&mut self) -> bool {
         // In this order: what the worker put in before it went is then seen.
-        self.ring.is_abandoned() && self.head_seq().is_none()
+        self.ring.is_abandoned() && self.head_ticket().is_none()
     }
 }
 
@@ -106,35 +103,32 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_in_comes_out_in_order_and_a_full_ring_takes_no_number() {
+    fn what_goes_in_comes_out_in_order_until_the_worker_is_gone() {
         let (mut sender, mut receiver) = lane();
-        let seq = AtomicU64::new(1);
         let mut encoded = record(&[b'x'; 1000]);
         let mut sent = 0;
-        while sender.try_send(&mut encoded, &seq) {
+        while sender.try_send(&encoded) {
             sent += 1;
+            wire::set_ticket(&mut encoded, sent);
         }
-        assert!(sender.is_filling() && sent > 900);
-        assert_eq!(seq.load(Ordering::Relaxed), sent + 1);
-        for wanted in 1..=sent {
-            assert_eq!(receiver.head_seq(), Some(wanted));
+        assert!(sender.is_filling() && !sender.has_room(encoded.len()) && sent > 900);
+        for wanted in 0..sent {
+            assert_eq!(receiver.head_ticket(), Some(wanted));
             assert_eq!(wire::decode(receiver.head()).record.path, [b'x'; 1000]);
             receiver.advance();
         }
-        assert_eq!(receiver.head_seq(), None);
+        assert_eq!(receiver.head_ticket(), None);
         assert!(!receiver.is_over());
-        assert!(sender.try_send(&mut encoded, &seq));
+        assert!(sender.try_send(&wire::nothing()));
         drop(sender);
         assert!(!receiver.is_over());
+        assert!(wire::is_nothing(receiver.head()));
         receiver.advance();
         assert!(receiver.is_over());
     }
 
     #[test]
     fn the_longest_record_fits() {
-        let long = vec![b'x'; wire::FIELD_MAX + 1];
-        let mut encoded = record(&long);
-        assert!(4 * encoded.len() < RING_LEN);
-        assert!(lane().0.try_send(&mut encoded, &AtomicU64::new(1)));
+        assert!(lane().0.has_room(wire::ENCODED_MAX));
     }
 }

@@ -3,7 +3,7 @@
 //! The way of a record: the worker that served the request finds out who asked (`who`), drops
 //! it if it does not fit the `filter`, counts it, puts it as bytes (`wire`) into a bounded ring of
 //! its own (`lane`); one thread (`writer`) takes the records of all rings in the order of their
-//! numbers and writes them as lines (`json`), with lines of its own at the beginning and the end
+//! answers and writes them as lines (`json`), with lines of its own at the beginning and the end
 //! (`marks`). On the way there is no lock that two threads want, and in the steady state no allocation.
 
 mod destination;
@@ -28,40 +28,56 @@ pub use record::{Args, Record, RequestKind, Time};
 pub use recorder::Recorder;
 pub use settings::{Level, Policy};
 
-type Sink = dyn Fn(&Record<'_>) + Send + Sync;
-type Arrival = dyn Fn(RequestKind, u32) + Send + Sync;
+type Listener = dyn Fn(Event<'_, '_>) + Send + Sync;
 
-/// Takes each record of a mount, on the thread that served the request.
+/// Hears of each request of a mount, on the thread that serves it.
 ///
 /// A mount without a tracer reads no clock and makes no record.
-pub struct Tracer {
-    arrival: Option<Box<Arrival>>,
-    sink: Box<Sink>,
+pub struct Tracer(Box<Listener>);
+
+/// What a tracer hears of a request, in this order.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'e, 'r> {
+    /// It has arrived.
+    Arrived {
+        /// What is asked.
+        kind: RequestKind,
+        /// The thread that asks, or has opened the handle; see [`Record::tid`].
+        tid: u32,
+        /// The handle that it is about.
+        handle: Option<u64>,
+    },
+    /// It is about to be answered. Not heard of a request that has no answer, or that panicked.
+    Answering {
+        /// What is asked.
+        kind: RequestKind,
+        /// The handle that it has opened.
+        opened: Option<u64>,
+    },
+    /// It is done.
+    Recorded(&'e Record<'r>),
 }
 
 impl Tracer {
-    /// A tracer that gives each record to `sink`.
-    pub fn new(sink: impl Fn(&Record<'_>) + Send + Sync + 'static) -> Self {
-        Tracer { arrival: None, sink: Box::new(sink) }
+    /// A tracer that gives each event to `listener`.
+    pub fn new(listener: impl Fn(Event<'_, '_>) + Send + Sync + 'static) -> Self {
+        Tracer(Box::new(listener))
     }
 
-    /// The same, which also hears of each request before it is served: its kind, and the thread
-    /// that asks.
-    pub fn hearing(self, arrival: impl Fn(RequestKind, u32) + Send + Sync + 'static) -> Self {
-        Tracer { arrival: Some(Box::new(arrival)), ..self }
+    /// A request has arrived. Until it is answered its caller waits, and can be looked at; after
+    /// that it may be gone.
+    pub fn arrived(&self, kind: RequestKind, tid: u32, handle: Option<u64>) {
+        (self.0)(Event::Arrived { kind, tid, handle });
     }
 
-    /// A request has arrived. To be called before it is answered, on the thread that serves it:
-    /// until then the caller waits, and can be looked at; after that it may be gone.
-    pub fn arrived(&self, kind: RequestKind, tid: u32) {
-        if let Some(arrival) = &self.arrival {
-            arrival(kind, tid);
-        }
+    /// A request is about to be answered: what its caller does next comes after it.
+    pub fn answering(&self, kind: RequestKind, opened: Option<u64>) {
+        (self.0)(Event::Answering { kind, opened });
     }
 
-    /// Takes a record.
+    /// Takes the record of a request.
     pub fn record(&self, record: &Record<'_>) {
-        (self.sink)(record);
+        (self.0)(Event::Recorded(record));
     }
 }
 

@@ -15,7 +15,7 @@ use super::record::{Record, RequestKind};
 use super::settings::Policy;
 use super::who::{Openers, Threads, Who};
 use super::writer::Writer;
-use super::{Tracer, wire};
+use super::{Event, Tracer, wire};
 use crate::exit::Failure;
 use crate::summary::{Counted, Table};
 
@@ -36,8 +36,8 @@ pub(super) struct Shared {
     policy: Policy,
     has_output: bool,
     counts: bool,
-    /// The number of the next record.
-    pub(super) seq: AtomicU64,
+    /// The next ticket; see [`lane`].
+    pub(super) tickets: AtomicU64,
     openers: Openers,
     /// Lanes that the writer has not taken over yet.
     new_lanes: Mutex<Vec<Receiver>>,
@@ -80,7 +80,18 @@ struct Lane {
     threads: Threads,
     /// The thread whose request is being served, and what it was when the request arrived.
     caller: Option<(u32, Who)>,
+    /// The place of the record of that request, once it is to be answered.
+    place: Option<Place>,
     worker: Arc<Worker>,
+}
+
+/// Where a record will stand. It is taken before the request is answered, so that whatever the
+/// caller does next stands after it.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Ticket(u64),
+    /// There is no room, and nobody is to wait for it.
+    Dropped,
 }
 
 thread_local! {
@@ -99,7 +110,7 @@ impl Recorder {
             policy: header.policy,
             has_output,
             counts,
-            seq: AtomicU64::new(1),
+            tickets: AtomicU64::new(0),
             openers: Openers::default(),
             new_lanes: Mutex::default(),
             workers: Mutex::default(),
@@ -111,9 +122,17 @@ impl Recorder {
 
     /// What the mount gives its records to.
     pub fn tracer(&self) -> Tracer {
-        let [recording, hearing] = [&self.shared, &self.shared].map(Arc::clone);
-        Tracer::new(move |record| with_lane(&recording, record.kind, |lane| lane.record(record)))
-            .hearing(move |kind, tid| with_lane(&hearing, kind, |lane| lane.arrived(kind, tid)))
+        let shared = Arc::clone(&self.shared);
+        Tracer::new(move |event| {
+            let kind = match event {
+                Event::Arrived { kind, .. } | Event::Answering { kind, .. } => kind,
+                Event::Recorded(record) => record.kind,
+            };
+            // Of what is never kept, the handles matter all the same.
+            if shared.filter.keeps_kind(kind) || is_about_handles(kind) {
+                with_lane(&shared, |lane| lane.hear(event));
+            }
+        })
     }
 
     /// Begins to write to `output`. Records that came before wait until now.
@@ -145,11 +164,8 @@ impl Recorder {
     }
 }
 
-/// Calls `work` with the lane of this thread, unless nothing is to be done for this kind.
-fn with_lane(shared: &Arc<Shared>, kind: RequestKind, work: impl FnOnce(&mut Lane)) {
-    if !shared.filter.keeps_kind(kind) && !is_about_handles(kind) {
-        return;
-    }
+/// Calls `work` with the lane of this thread.
+fn with_lane(shared: &Arc<Shared>, work: impl FnOnce(&mut Lane)) {
     LANE.with_borrow_mut(|lane| {
         let lane = match lane {
             Some(lane) if Arc::ptr_eq(&lane.shared, shared) => lane,
@@ -177,61 +193,92 @@ impl Lane {
             encoded: Vec::with_capacity(1024),
             threads: Threads::default(),
             caller: None,
+            place: None,
             worker,
         }
     }
 
-    fn arrived(&mut self, kind: RequestKind, tid: u32) {
-        // A release is its opener's, who is known.
-        if self.shared.needs_who() && !matches!(kind, RequestKind::Release | RequestKind::Releasedir) {
-            self.caller = self.threads.process_of(tid).map(|who| (tid, who));
+    fn hear(&mut self, event: Event<'_, '_>) {
+        match event {
+            Event::Arrived { kind, tid, handle } => self.arrived(kind, tid, handle),
+            Event::Answering { kind, opened } => self.answering(kind, opened),
+            Event::Recorded(record) => self.record(record),
         }
+    }
+
+    /// Finds out who asks, while it waits.
+    fn arrived(&mut self, kind: RequestKind, tid: u32, handle: Option<u64>) {
+        if !self.shared.needs_who() {
+            return;
+        }
+        let closed = if matches!(kind, RequestKind::Release | RequestKind::Releasedir) { handle } else { None };
+        let opener = closed.and_then(|handle| self.shared.openers.remove(handle));
+        let who = opener.or_else(|| self.threads.process_of(tid));
+        self.caller = who.or_else(|| self.shared.openers.get(handle?)).map(|who| (tid, who));
+    }
+
+    /// Takes the record's place, and learns who has opened a handle before it can be closed.
+    fn answering(&mut self, kind: RequestKind, opened: Option<u64>) {
+        if let (Some(handle), Some((_, who))) = (opened, self.caller) {
+            self.shared.openers.insert(handle, who);
+        }
+        if !self.shared.has_output || !self.shared.filter.keeps_kind(kind) {
+            return;
+        }
+        self.leave_place();
+        let sheds = self.shared.policy == Policy::Monitor && !self.sender.has_room(wire::ENCODED_MAX);
+        self.place = Some(if sheds { Place::Dropped } else { self.next_place() });
     }
 
     fn record(&mut self, record: &Record<'_>) {
-        let shared = Arc::clone(&self.shared);
-        let who = if shared.needs_who() { self.who(record) } else { Who::default() };
-        if !shared.filter.keeps_kind(record.kind) || !shared.filter.keeps(record, &who) {
-            return;
+        let who = match self.caller.take() {
+            Some((tid, who)) if tid == record.tid => who,
+            _ if self.shared.needs_who() => self.threads.process_of(record.tid).unwrap_or_default(),
+            _ => Who::default(),
+        };
+        if !self.shared.filter.keeps_kind(record.kind) || !self.shared.filter.keeps(record, &who) {
+            return self.leave_place();
         }
-        if shared.counts {
+        if self.shared.counts {
             let mut counted = lock(&self.worker.counted);
             counted.0[record.kind as usize].get_or_insert_default().add(record.duration_ns, record.errno.is_some());
         }
-        if shared.has_output {
-            wire::encode(&mut self.encoded, record, who);
-            self.send(record);
+        if !self.shared.has_output {
+            return;
         }
-    }
-
-    fn who(&mut self, record: &Record<'_>) -> Who {
-        use RequestKind::{Create, Open, Opendir, Release, Releasedir};
-        let openers = &self.shared.openers;
-        let handle = record.args.handle;
-        if let (Release | Releasedir, Some(handle)) = (record.kind, handle)
-            && let Some(who) = openers.remove(handle)
-        {
-            return who;
+        // A request without an answer, or whose answer a panic has sent, has no place yet.
+        if self.place.is_none() {
+            self.answering(record.kind, None);
         }
-        let who = match self.caller.take() {
-            Some((tid, who)) if tid == record.tid => Some(who),
-            _ => self.threads.process_of(record.tid),
-        };
-        if let (Create | Open | Opendir, Some(handle), Some(who)) = (record.kind, handle, who)
-            && record.errno.is_none()
-        {
-            openers.insert(handle, who);
-        }
-        who.or_else(|| openers.get(handle?)).unwrap_or_default()
-    }
-
-    fn send(&mut self, record: &Record<'_>) {
-        while !self.sender.try_send(&mut self.encoded, &self.shared.seq) {
-            self.shared.wake_writer();
-            match self.shared.policy {
-                Policy::Record => thread::sleep(FULL_PAUSE),
-                Policy::Monitor => return lock(&self.worker.dropped).add(record),
+        match self.place.take() {
+            Some(Place::Ticket(ticket)) => {
+                wire::encode(&mut self.encoded, record, who);
+                wire::set_ticket(&mut self.encoded, ticket);
+                self.send();
             }
+            _ => lock(&self.worker.dropped).add(record),
+        }
+    }
+
+    fn next_place(&self) -> Place {
+        Place::Ticket(self.shared.tickets.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Fills a place that was taken for nothing: the writer waits for each.
+    fn leave_place(&mut self) {
+        if let Some(Place::Ticket(ticket)) = self.place.take() {
+            self.encoded.clear();
+            self.encoded.extend_from_slice(&wire::nothing());
+            wire::set_ticket(&mut self.encoded, ticket);
+            self.send();
+        }
+    }
+
+    /// Puts in what was encoded; it waits for room. A monitor has made sure that there is some.
+    fn send(&mut self) {
+        while !self.sender.try_send(&self.encoded) {
+            self.shared.wake_writer();
+            thread::sleep(FULL_PAUSE);
         }
         if self.sender.is_filling() {
             self.shared.wake_writer();
@@ -400,6 +447,35 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_after_an_answer_stands_after_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let header = header(Policy::Record, Some("path!=left"));
+        let mut recorder = Recorder::new(&header, true, false).unwrap();
+        let tracer = recorder.tracer();
+        recorder.start(&header, file.reopen().unwrap()).unwrap();
+        // This thread has answered, and is held up before it has recorded that.
+        tracer.arrived(RequestKind::Mkdir, 0, None);
+        tracer.answering(RequestKind::Mkdir, None);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for path in ["left", "second"] {
+                    tracer.arrived(RequestKind::Rmdir, 0, None);
+                    tracer.answering(RequestKind::Rmdir, None);
+                    tracer.record(&record(RequestKind::Rmdir, path.as_bytes()));
+                }
+            });
+        });
+        thread::sleep(Duration::from_millis(100));
+        assert_eq!(lines(&file).len(), 1, "the second waits for the first");
+        tracer.record(&record(RequestKind::Mkdir, b"first"));
+        recorder.finish().1.unwrap();
+        let lines = lines(&file);
+        let paths: Vec<&Value> = lines[1..lines.len() - 1].iter().map(|line| &line["path"]).collect();
+        assert_eq!(paths, ["first", "second"]);
+        assert_eq!(lines.iter().map(|line| line["seq"].as_u64().unwrap()).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    }
+
+    #[test]
     fn a_monitor_drops_and_says_what() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let header = header(Policy::Monitor, None);
@@ -475,7 +551,7 @@ mod tests {
         recorder.start(&header, file.reopen().unwrap()).unwrap();
         let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
         thread::sleep(Duration::from_millis(50));
-        tracer.arrived(RequestKind::Getattr, child.id());
+        tracer.arrived(RequestKind::Getattr, child.id(), None);
         child.kill().unwrap();
         child.wait().unwrap();
         thread::sleep(Duration::from_millis(1));
@@ -500,9 +576,13 @@ mod tests {
             |kind| Record { tid: child.id(), args: Args { handle: Some(5), ..Args::default() }, ..record(kind, b"a") };
         let (open, release) = (of_child(RequestKind::Open), of_child(RequestKind::Release));
         thread::sleep(Duration::from_millis(50));
+        tracer.arrived(RequestKind::Open, child.id(), None);
+        tracer.answering(RequestKind::Open, Some(5));
         tracer.record(&open);
         child.kill().unwrap();
         child.wait().unwrap();
+        tracer.arrived(RequestKind::Release, child.id(), Some(5));
+        tracer.answering(RequestKind::Release, None);
         tracer.record(&release);
         recorder.finish().1.unwrap();
         let lines = lines(&file);

@@ -7,11 +7,9 @@ use super::who::Who;
 /// The longest name or path that is kept, in bytes; of a longer one the end is.
 pub(super) const FIELD_MAX: usize = u16::MAX as usize;
 
-/// A record with its number and the process that asked.
+/// A record with the process that asked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry<'a> {
-    /// The number of the record, from 1 on, in the order of completion.
-    pub(super) seq: u64,
     /// Who asked.
     pub(super) who: Who,
     /// The record itself.
@@ -23,13 +21,17 @@ pub(super) struct Entry<'a> {
 /// An encoded record begins with its length, itself included.
 pub(super) const LENGTH_LEN: usize = size_of::<u32>();
 
-/// Then the number stands, to be set when it is known.
-const SEQ_AT: usize = LENGTH_LEN;
+/// Then its ticket stands: its place among the records of all workers.
+const TICKET_AT: usize = LENGTH_LEN;
 
 /// Then the kind, and whether a name was shortened.
-const SHORTENED_AT: usize = SEQ_AT + 8 + 1;
+const KIND_AT: usize = TICKET_AT + 8;
+const SHORTENED_AT: usize = KIND_AT + 1;
 
-/// Puts a record into `out`, which is emptied first. Its number is 0 until [`set_seq`].
+/// The longest that an encoded record can be: four names, and less than this of the rest.
+pub(super) const ENCODED_MAX: usize = 4 * FIELD_MAX + 512;
+
+/// Puts a record into `out`, which is emptied first. Its ticket is 0 until [`set_ticket`].
 pub(super) fn encode(out: &mut Vec<u8>, record: &Record<'_>, who: Who) {
     let Record { kind, ino, path, path2, ret, errno, start_ns, duration_ns, tid, uid, gid, args } = *record;
     out.clear();
@@ -68,20 +70,31 @@ pub(super) fn encode(out: &mut Vec<u8>, record: &Record<'_>, who: Who) {
     out[..LENGTH_LEN].copy_from_slice(&length.to_ne_bytes());
 }
 
-/// Gives an encoded record its number.
-pub(super) fn set_seq(encoded: &mut [u8], seq: u64) {
-    encoded[SEQ_AT..SEQ_AT + 8].copy_from_slice(&seq.to_ne_bytes());
+/// What stands in the place of a record that was not kept after all.
+pub(super) fn nothing() -> [u8; KIND_AT] {
+    let mut encoded = [0; KIND_AT];
+    encoded[..LENGTH_LEN].copy_from_slice(&(KIND_AT as u32).to_ne_bytes());
+    encoded
 }
 
-/// The number of an encoded record.
-pub(super) fn seq(encoded: &[u8]) -> u64 {
-    u64::from_ne_bytes(encoded[SEQ_AT..SEQ_AT + 8].try_into().expect("eight bytes"))
+/// Whether an encoded record is [`nothing`].
+pub(super) fn is_nothing(encoded: &[u8]) -> bool {
+    encoded.len() == KIND_AT
+}
+
+/// Gives an encoded record its ticket.
+pub(super) fn set_ticket(encoded: &mut [u8], ticket: u64) {
+    encoded[TICKET_AT..KIND_AT].copy_from_slice(&ticket.to_ne_bytes());
+}
+
+/// The ticket of an encoded record.
+pub(super) fn ticket(encoded: &[u8]) -> u64 {
+    u64::from_ne_bytes(encoded[TICKET_AT..KIND_AT].try_into().expect("eight bytes"))
 }
 
 /// Reads what [`encode`] has written.
 pub(super) fn decode(encoded: &[u8]) -> Entry<'_> {
-    let mut input = Input(&encoded[LENGTH_LEN..]);
-    let seq = input.u64();
+    let mut input = Input(&encoded[KIND_AT..]);
     let kind = RequestKind::ALL[usize::from(input.u8())];
     let is_shortened = input.u8() != 0;
     let present = input.u32();
@@ -125,7 +138,7 @@ pub(super) fn decode(encoded: &[u8]) -> Entry<'_> {
     let errno = (errno != 0).then_some(errno as i32);
     let ret = ret as i64;
     let record = Record { kind, ino, path, path2, ret, errno, start_ns, duration_ns, tid, uid, gid, args };
-    Entry { seq, who: Who { pid, comm }, record, is_shortened }
+    Entry { who: Who { pid, comm }, record, is_shortened }
 }
 
 fn presence(path2: Option<&[u8]>, args: &Args<'_>) -> u32 {
@@ -259,7 +272,7 @@ mod tests {
             kind in 0..RequestKind::ALL.len(),
             bits: u32,
             number: u64,
-            seq: u64,
+            ticket: u64,
             field in prop::collection::vec(any::<u8>(), 0..300),
             comm in prop::collection::vec(any::<u8>(), 0..20),
         ) {
@@ -267,10 +280,11 @@ mod tests {
             let who = Who { pid: bits, comm: super::super::who::Comm::new(&comm) };
             let mut encoded = vec![1, 2, 3];
             encode(&mut encoded, &record, who);
-            set_seq(&mut encoded, seq);
-            prop_assert_eq!(super::seq(&encoded), seq);
+            set_ticket(&mut encoded, ticket);
+            prop_assert_eq!(super::ticket(&encoded), ticket);
+            prop_assert!(!is_nothing(&encoded) && encoded.len() <= ENCODED_MAX);
             let entry = decode(&encoded);
-            prop_assert_eq!((entry.seq, entry.who, entry.is_shortened), (seq, who, false));
+            prop_assert_eq!((entry.who, entry.is_shortened), (who, false));
             prop_assert_eq!(format!("{:?}", entry.record), format!("{record:?}"));
         }
     }

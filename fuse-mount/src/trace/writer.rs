@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -16,6 +16,9 @@ use super::{json, wire};
 
 /// How long records wait at most before they are written.
 const PAUSE: Duration = Duration::from_millis(40);
+
+/// How long a record that was announced is waited for at the end.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How much is formatted before it is written.
 const CHUNK_LEN: usize = 256 << 10;
@@ -28,8 +31,10 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     output: File,
     lanes: Vec<Receiver>,
-    /// The number of the next line.
+    /// The ticket whose turn it is.
     next: u64,
+    /// The number of the next line.
+    seq: u64,
     lines: Vec<u8>,
     totals: Totals,
     epoch_ns: i64,
@@ -44,7 +49,8 @@ impl Writer {
             shared,
             output,
             lanes: Vec::new(),
-            next: 1,
+            next: 0,
+            seq: 1,
             lines: Vec::with_capacity(CHUNK_LEN + (CHUNK_LEN >> 2)),
             totals: Totals::default(),
             epoch_ns: epoch_ns(),
@@ -58,72 +64,78 @@ impl Writer {
 
     /// Writes until the recorder is closing and all is written.
     pub(super) fn run(mut self) -> io::Result<()> {
+        let mut closing_since = None;
         loop {
             // In this order: all that was recorded before the closing is then seen.
             let is_closing = self.shared.is_closing.load(Ordering::Acquire);
+            let before = self.next;
             self.drain();
-            if is_closing && self.next == self.shared.seq.load(Ordering::Acquire) {
-                break;
-            }
             if !is_closing {
                 thread::park_timeout(PAUSE);
+                continue;
             }
+            if self.next == self.shared.tickets.load(Ordering::Acquire) {
+                break;
+            }
+            // A worker is between its answer and its record, which is a moment, unless it has died.
+            let since = *closing_since.get_or_insert_with(Instant::now);
+            if self.next != before {
+                closing_since = None;
+            } else if since.elapsed() > PATIENCE {
+                self.failed = self.failed.or(Some(io::Error::other("a worker has died before it had recorded")));
+                break;
+            }
+            thread::sleep(Duration::from_micros(100));
         }
         self.totals.summary = self.shared.table();
         let t_ns = self.epoch_ns.saturating_add_unsigned(now_ns());
-        marks::end(&mut self.lines, self.next, &self.totals, t_ns);
+        marks::end(&mut self.lines, self.seq, &self.totals, t_ns);
         self.write();
         self.failed.map_or(Ok(()), Err)
     }
 
-    /// Writes what is there, in the order of the numbers.
+    /// Writes what is there, in the order of the tickets.
     fn drain(&mut self) {
         self.follow_the_clock();
         self.lanes.extend(self.shared.take_new_lanes());
+        self.write_ready();
         let dropped = self.shared.take_dropped();
         if dropped.counts.total() > 0 {
-            let seq = self.shared.seq.fetch_add(1, Ordering::Relaxed);
-            self.write_until(seq);
             let [from_ns, to_ns] = [dropped.from_ns, dropped.to_ns].map(|ns| self.epoch_ns.saturating_add_unsigned(ns));
-            marks::dropped(&mut self.lines, seq, &dropped.counts, from_ns, to_ns);
+            marks::dropped(&mut self.lines, self.seq, &dropped.counts, from_ns, to_ns);
+            self.seq += 1;
             self.totals.dropped.merge(&dropped.counts);
-            self.next = seq + 1;
         }
-        self.write_ready();
         self.write();
         self.lanes.retain_mut(|lane| !lane.is_over());
-    }
-
-    /// Writes all before a number that has been taken. Those that have been taken before it
-    /// are there, or will be in a moment.
-    fn write_until(&mut self, seq: u64) {
-        while self.next < seq {
-            self.write_ready();
-            if self.next < seq {
-                self.lanes.extend(self.shared.take_new_lanes());
-                thread::yield_now();
-            }
-        }
     }
 
     fn write_ready(&mut self) {
         loop {
             let before = self.next;
             for index in 0..self.lanes.len() {
-                while self.lanes[index].head_seq() == Some(self.next) {
-                    let entry = wire::decode(self.lanes[index].head());
-                    json::entry(&mut self.lines, &entry, self.epoch_ns);
-                    self.totals.written.add(entry.record.kind);
-                    self.lanes[index].advance();
+                while self.lanes[index].head_ticket() == Some(self.next) {
+                    self.write_head(index);
                     self.next += 1;
-                    if self.lines.len() >= CHUNK_LEN {
-                        self.write();
-                    }
                 }
             }
             if self.next == before {
                 return;
             }
+        }
+    }
+
+    fn write_head(&mut self, index: usize) {
+        let lane = &mut self.lanes[index];
+        if !wire::is_nothing(lane.head()) {
+            let entry = wire::decode(lane.head());
+            json::entry(&mut self.lines, self.seq, &entry, self.epoch_ns);
+            self.totals.written.add(entry.record.kind);
+            self.seq += 1;
+        }
+        lane.advance();
+        if self.lines.len() >= CHUNK_LEN {
+            self.write();
         }
     }
 
