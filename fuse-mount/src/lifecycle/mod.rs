@@ -20,6 +20,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use fs_core::Error;
 use fuser::{Session, SessionACL};
@@ -40,6 +41,11 @@ use panics::Panics;
 use place::Places;
 use process::Signals;
 use tracing::Tracing;
+
+/// How often a mount that is in use is looked at again before it is taken away all the same, and
+/// after how long.
+const BUSY_LOOKS: usize = 20;
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Checks what a mount needs, and mounts nothing.
 ///
@@ -206,7 +212,16 @@ impl Live {
 /// What a first signal asks for.
 fn unmount(mountpoint: &Path, id: MountId) {
     let shown = mountpoint.display();
-    let ended = match detach::if_idle(mountpoint, id) {
+    // A process that is just ending, or being born with its parent's files, is in nobody's way.
+    let mut ended = detach::if_idle(mountpoint, id);
+    for _ in 0..BUSY_LOOKS {
+        if ended != Ok(Ended::Busy) {
+            break;
+        }
+        thread::sleep(BUSY_PAUSE);
+        ended = detach::if_idle(mountpoint, id);
+    }
+    let ended = match ended {
         Ok(Ended::Busy) => {
             eprintln!(
                 "fuse-mount: {shown} is in use: it is unmounted, and what is open there works until it is closed; \
