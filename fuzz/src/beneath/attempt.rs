@@ -148,12 +148,25 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// Whether both may say so of an attempt.
+/// Whether both may say so of an attempt that started from `dir`.
 ///
 /// Under `BENEATH` the kernel begins anew where a path leads above, and goes on counting
-/// links: after more than 20 it says `ELOOP` in place of `EXDEV` (Linux 6.18).
-pub fn may_differ<T>(attempt: &Attempt<'_>, walk: &Result<T, Errno>, kernel: &Result<T, Errno>) -> bool {
-    attempt.resolve.contains(ResolveFlags::BENEATH) && matches!((walk, kernel), (Err(Errno::XDEV), Err(Errno::LOOP)))
+/// links: after more than 20 it says `ELOOP` in place of `EXDEV` (Linux 6.18). And the
+/// walk cannot open the directory that it starts from where that may not be searched.
+pub fn may_differ<T>(
+    attempt: &Attempt<'_>,
+    dir: BorrowedFd<'_>,
+    walk: &Result<T, Errno>,
+    kernel: &Result<T, Errno>,
+) -> bool {
+    let may_be_searched = || fstat(dir).is_ok_and(|stat| stat.st_mode() & 0o001 != 0);
+    match walk {
+        Err(Errno::XDEV) => attempt.resolve.contains(ResolveFlags::BENEATH) && matches!(kernel, Err(Errno::LOOP)),
+        Err(Errno::ACCESS) => {
+            attempt.is_stranger && attempt.resolve.contains(ResolveFlags::IN_ROOT) && !may_be_searched()
+        }
+        _ => false,
+    }
 }
 
 /// What is known of an open descriptor, whatever the file's number is.

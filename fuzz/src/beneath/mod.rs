@@ -104,7 +104,7 @@ impl Gallery {
         if walk == kernel && walk.as_ref().is_ok_and(|(ino, _)| *ino == OUT) {
             return Err(format!("{}\nboth lead out", self.report(attempt)));
         }
-        if walk != kernel && !may_differ(&attempt, &walk, &kernel) {
+        if walk != kernel && !may_differ(&attempt, dir.unwrap_or(self.inside.as_fd()), &walk, &kernel) {
             return Err(format!("{}\nwalk:   {}\nkernel: {}", self.report(attempt), tell(&walk), tell(&kernel)));
         }
         Ok(())
@@ -175,7 +175,7 @@ mod tests {
     fn attempts_end_in_many_ways() {
         let gallery = match Gallery::new() {
             Ok(gallery) => gallery,
-            Err(reason) => return eprintln!("not run: {reason}"),
+            Err(reason) => return reason.skip(),
         };
         let names: Vec<&[u8]> = gallery.names.iter().map(Vec::as_slice).collect();
         let mut ends = HashSet::new();

@@ -1,7 +1,7 @@
 //! Sequences that change two trees alike: one is opened by the walk, the other by the
 //! kernel, and at the end both are compared.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use fs_core::op::run::Runner;
 use fs_core::op::run::tree::{self, Node};
@@ -76,7 +76,8 @@ impl Twins {
                 Some(attempt) => (walk.open(attempt, By::Walk), kernel.open(attempt, By::Kernel)),
                 None => (walk.run(&line.op), kernel.run(&line.op)),
             };
-            let may_differ = attempt.is_some_and(|attempt| may_differ(&attempt, &by_walk, &by_kernel));
+            let may_differ =
+                attempt.is_some_and(|attempt| may_differ(&attempt, walk.start(&attempt), &by_walk, &by_kernel));
             if by_walk != by_kernel && !may_differ {
                 let [by_walk, by_kernel] = [by_walk, by_kernel].map(tell);
                 return Err(format!("differ in: {line}\nwalk:   {by_walk}\nkernel: {by_kernel}"));
@@ -154,6 +155,11 @@ impl<'a> Twin<'a> {
             let place = if opened.is_nameless() { "without a name".to_owned() } else { self.place(&fd) };
             Ok(format!("{opened} {place}"))
         })
+    }
+
+    /// Where an attempt starts.
+    fn start(&self, attempt: &Attempt<'_>) -> BorrowedFd<'_> {
+        attempt.dir.and_then(|dir| self.runner.fd(dir)).unwrap_or(self.inside.as_fd())
     }
 
     /// Where `fd` is in the tree.
