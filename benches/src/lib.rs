@@ -1,1 +1,16 @@
-//! The `benches` crate.
+//! What each layer costs: the same operations on three rungs, of which each stands on the
+//! one below.
+//!
+//! - `rustix`: the system call.
+//! - `fs-core`: the library, on the same directory.
+//! - `mounted`: the library, on a live mount of that directory.
+//!
+//! [`operation`] is what is measured, [`place`] where, [`mount`] the live mount, [`requests`]
+//! how many requests the kernel sends to it, and [`table`] the comparison at the end.
+
+pub mod mount;
+pub mod operation;
+pub mod place;
+pub mod requests;
+pub mod rung;
+pub mod table;

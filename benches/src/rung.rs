@@ -1,7 +1,7 @@
 //! The rungs: who makes the calls, and where.
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use fs_core::{Follow, Mode, OFlags, Result};
