@@ -130,6 +130,14 @@ pub struct List {
     /// Adds the class, the clause and the claim.
     #[arg(long)]
     pub long: bool,
+
+    /// Lists what cases may need instead, and what it is.
+    #[arg(long, exclusive = true)]
+    pub needs: bool,
+
+    /// Lists the classes of objects and paths that products may have instead.
+    #[arg(long, exclusive = true)]
+    pub classes: bool,
 }
 
 /// What `show` is told.

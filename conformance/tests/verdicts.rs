@@ -122,7 +122,7 @@ fn what_cannot_be_run_here_is_skipped_with_the_probes_reason() {
 #[test]
 fn actors_have_credentials_of_their_own() {
     if !is_root() {
-        return eprintln!("skipped: only root can become other users");
+        return common::skip("only root can become other users");
     }
     let steps = [
         "@owner open path=f flags=CREAT|WRONLY mode=0640 -> fd=1",

@@ -165,6 +165,12 @@ pub(crate) fn as_user(command: Command, copy: &Path) -> Command {
     user
 }
 
+/// Says why a test is not made. Where OSPREY_REQUIRE_ALL is set, that is a failure.
+pub(crate) fn skip(reason: &str) {
+    assert!(std::env::var_os("OSPREY_REQUIRE_ALL").is_none(), "must not be skipped here: {reason}");
+    eprintln!("skipped: {reason}");
+}
+
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
