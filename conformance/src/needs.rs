@@ -38,12 +38,13 @@ pub fn probe(zygote: &Zygote, scratch: &Scratch) -> Result<Probes, StepError> {
 }
 
 fn probe_one(need: &Need, zygote: &Zygote, scratch: &Scratch) -> Result<Option<String>, StepError> {
-    if need.name == "root" && !rustix::process::geteuid().is_root() {
-        return Ok(Some(format!("only root can do this, and this is user {}", rustix::process::geteuid().as_raw())));
-    }
-    if need.name == "users" && !rustix::process::geteuid().is_root() {
-        let uid = rustix::process::geteuid().as_raw();
-        return Ok(Some(format!("only root can become another user, and this is user {uid}")));
+    let why_not = match need.name {
+        "root" => not_root().map(|who| format!("only root can do this, and this is {who}")),
+        "users" => not_root().map(|who| format!("only root can become another user, and this is {who}")),
+        _ => None,
+    };
+    if why_not.is_some() {
+        return Ok(why_not);
     }
     let mut workers = zygote.enter_new(scratch.dir());
     for step in need.steps {
@@ -60,6 +61,18 @@ fn probe_one(need: &Need, zygote: &Zygote, scratch: &Scratch) -> Result<Option<S
     }
     end(workers)?;
     Ok(None)
+}
+
+/// Who this is, if it is not root. Root of a user namespace that has not all users has
+/// none of root's rights on the files of others.
+fn not_root() -> Option<String> {
+    let uid = rustix::process::geteuid();
+    if !uid.is_root() {
+        return Some(format!("user {}", uid.as_raw()));
+    }
+    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let all: u64 = map.lines().filter_map(|line| line.split_whitespace().nth(2)?.parse::<u64>().ok()).sum();
+    (all < 65536).then(|| "root of a user namespace alone".to_owned())
 }
 
 fn end(workers: Workers<'_>) -> Result<(), StepError> {

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Bench, case};
+use common::{Bench, case, is_root};
 
 /// Steps that would reach outside, were the worker not confined.
 const REACHING_OUT: &[&[&str]] = &[
@@ -45,6 +45,7 @@ fn cases(all: &[&[&str]]) -> String {
 fn no_path_leads_out_of_the_directory() {
     let bench = Bench::with_cases(&cases(REACHING_OUT));
     let ran = bench.run(&["--format", "json"]);
+    assert_eq!(ran.check(0).json()[0]["confinement"], if is_root() { "chroot" } else { "user namespace" });
     assert!(ran.statuses().iter().all(|status| status.ends_with(" PASS")), "{ran:?}");
 }
 
@@ -60,6 +61,26 @@ fn no_path_leads_out_for_an_ordinary_user_either() {
         other => panic!("{other}"),
     };
     assert!(ran.statuses().iter().all(|status| wanted.iter().any(|word| status.ends_with(word))), "{ran:?}");
+}
+
+#[test]
+fn where_nothing_confines_it_such_paths_are_refused() {
+    let bench = Bench::with_cases(&cases(REACHING_OUT));
+    // Root of a user namespace, where he may neither make another one nor call chroot.
+    let mut command = std::process::Command::new("unshare");
+    let program = env!("CARGO_BIN_EXE_conformance");
+    let script = format!(
+        "echo 0 > /proc/sys/user/max_user_namespaces && \
+         exec setpriv --bounding-set=-sys_chroot --inh-caps=-sys_chroot {program} {} --format json",
+        bench.run_arguments().join(" ")
+    );
+    command.args(["--user", "--map-root-user", "sh", "-c", &script]);
+    let ran = bench.finish(command);
+    if ran.err.contains("unshare") {
+        return common::skip("there are no user namespaces");
+    }
+    assert_eq!(ran.check(0).json()[0]["confinement"], "refusal");
+    assert!(ran.statuses().iter().all(|status| status.ends_with(" SKIP")), "{ran:?}");
 }
 
 #[test]

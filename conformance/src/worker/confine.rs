@@ -67,21 +67,21 @@ impl Confinement {
             return None;
         };
         let what = match line.op {
-            Op::Syscall { .. } | Op::OpenByHandleAt { .. } => format!("`{}`", line.op.name()),
-            _ => format!("path `{}`", leaving_path(&line.subject())?),
+            Op::Syscall { .. } | Op::OpenByHandleAt { .. } | Op::Getcwd {} => format!("`{}`", line.op.name()),
+            _ if may_leave(&line.subject()) => "a path that is absolute or has `..` in it".to_owned(),
+            _ => return None,
         };
-        Some(format!("{what} is refused, for the worker is not confined ({why})"))
+        Some(format!("{what} is refused, for the worker is not confined: {why}"))
     }
 }
 
-/// The first path of a step that may lead out of the directory that it starts
-/// from: absolute or with `..` in it, the target of a new symbolic link included.
-fn leaving_path(step: &str) -> Option<String> {
+/// Whether a path of a step may lead out of the directory that it starts from, the
+/// target of a new symbolic link included.
+fn may_leave(step: &str) -> bool {
     let is_path = |key: &str| matches!(key, "path" | "src" | "dst" | "old" | "new");
     let fields = step.split(' ').filter_map(|word| word.split_once('='));
     let mut paths = fields.filter(|(key, _)| is_path(key)).map(|(_, value)| value);
-    let leaves = |path: &str| path.strip_prefix("%repeat(").unwrap_or(path).starts_with('/') || path.contains("..");
-    paths.find(|path| leaves(path)).map(str::to_owned)
+    paths.any(|path| path.strip_prefix("%repeat(").unwrap_or(path).starts_with('/') || path.contains(".."))
 }
 
 /// Becomes the only user of a new user namespace, with all capabilities in it.
@@ -114,6 +114,7 @@ mod tests {
         check("symlink src=/etc dst=a", true);
         check("rename src=a dst=../b", true);
         check("syscall name=stat args=str:/etc", true);
+        check("getcwd", true);
         check("stat path=a/b", false);
         check("stat path=%path(4095)", false);
         check("setxattr path=a name=user.a value=/..", false);
