@@ -184,6 +184,9 @@ needs! {
         "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1"
         "setfacl path=f acl=u::rw-,u:65501:r--,g::r--,m::r--,o::--- -> ok"
     }
+    "default_acl" "default access control lists" {
+        "mkdir path=d mode=0755" "setfacl path=d acl=u::rwx,g::r-x,o::r-x default=yes -> ok"
+    }
 
     "tmpfile" "files without a name (O_TMPFILE)" { "open path=. flags=TMPFILE|RDWR mode=0600 -> ok fd=1" }
     "o_direct" "O_DIRECT" { "open path=f flags=CREAT|RDWR|DIRECT mode=0600 -> ok fd=1" }
