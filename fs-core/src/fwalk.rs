@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::dirs::{DirEntry, scandir_shared};
 use crate::walk::{Options, at_path};
-use crate::{At, Errno, Error, FileType, Follow, Mode, OFlags, PathError, Result, StatResult, fstat, open, stat};
+use crate::{At, Errno, Error, Follow, Mode, OFlags, PathError, Result, StatResult, fstat, open, stat};
 
 /// Goes through the tree below `top` as [`walk`](crate::walk) does, with a descriptor
 /// of each directory, and safe from being led out of the tree by symbolic links.
@@ -183,11 +183,8 @@ impl FWalk<'_, '_> {
     fn open(&self, at: At<'_>, seen: Option<&StatResult>) -> Result<Option<OwnedFd>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let Some(seen) = seen else { return open(at, flags, Mode::empty()).map(Some) };
-        if seen.file_type() != FileType::Directory {
-            return Ok(None);
-        }
         // Python opens without these flags, and so waits for a FIFO that takes the
-        // directory's place.
+        // directory's place. With them, what is no directory is told by the kernel.
         match open(at, flags | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(fd) => Ok(is_same(seen, &fstat(&fd)?).then_some(fd)),
             Err(Error::Os(Errno::LOOP | Errno::NOTDIR)) => Ok(None),

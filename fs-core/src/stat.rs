@@ -315,6 +315,7 @@ mod tests {
         // os.utime(f, ns=(0, 1234567890123456789)); os.stat(f).st_mtime
         assert_eq!(with_mtime(1_234_567_890_123_456_789).st_mtime(), 1_234_567_890.123_456_7);
         assert_eq!(seconds(-1, 500_000_000), -0.5);
+        assert_eq!(seconds(1, 123_456_789), 1.123_456_789);
     }
 
     #[test]

@@ -242,6 +242,36 @@ fn a_refusal_in_a_walk_is_told_and_ends_fwalk() {
 }
 
 #[test]
+fn fwalk_leaves_out_what_is_swapped_between_being_seen_and_being_opened() {
+    // A hook stands right there.
+    let fx = Fixture::new();
+    let (seen, moved, own) = (fx.path("d"), fx.path("moved"), thread::current().id());
+    for put_back in ["moved", "/", "missing"] {
+        let (swap_from, swap_to) = (seen.clone(), moved.clone());
+        let hook = audit::install(move |name, args| {
+            if thread::current().id() == own && name == "open" && args[0] == Arg::Bytes(b"d") {
+                fs::rename(&swap_from, &swap_to).unwrap();
+                std::os::unix::fs::symlink(put_back, &swap_from).unwrap();
+            }
+            Verdict::Allow
+        });
+        let mut told = 0;
+        let mut tree = fs_core::fwalk(fx.top.path())
+            .onerror(|_| {
+                told += 1;
+                std::ops::ControlFlow::Continue(())
+            })
+            .start();
+        assert!(tree.next().unwrap().unwrap().dirnames.contains(&"d".into()));
+        assert!(tree.next().is_none(), "not even a link to the directory itself");
+        drop((tree, hook));
+        assert_eq!(told, 0);
+        fs::remove_file(&seen).unwrap();
+        fs::rename(&moved, &seen).unwrap();
+    }
+}
+
+#[test]
 fn what_the_document_gives_no_event_has_none() {
     let fx = Fixture::new();
     let (events, ()) = events_with(Verdict::Refuse, || {

@@ -110,6 +110,9 @@ fn extended_attributes_below_a_descriptor_do_without_calls_of_their_own() {
             // Too long behind `/proc/self/fd/N`, but not by itself.
             let long = format!("{}f", "./".repeat(2047));
             assert_eq!(fs_core::getxattr((&dir, &long), "user.k", yes).unwrap(), b"v");
+            assert_eq!(fs_core::getxattr((&dir, &long), "user.k", no).unwrap(), b"v");
+            let long = format!("{}link", "./".repeat(2045));
+            assert_eq!(error(fs_core::getxattr((&dir, &long), "user.k", no)), Errno::NODATA);
             assert!(fs_core::listxattr(at("f"), yes).unwrap().iter().any(|name| name == "user.k"));
             fs_core::removexattr(at("f"), "user.k", no).unwrap();
             // A refusal of the call itself stays one.

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use fs_core::{Errno, Follow, Gid, OFlags, Target, Times, Uid, XattrFlags};
 
-use crate::fixture::{Dir, errno, is_root, mode, skip};
+use crate::fixture::{Dir, as_ordinary_user, errno, is_root, mode, skip};
 
 /// `/proc/self/fd`, opened, and the name of a descriptor in it.
 fn through_proc(place: &OwnedFd) -> (OwnedFd, String) {
@@ -100,6 +100,20 @@ fn through_proc_the_place_of_a_link_is_the_link() {
     }
     fs_core::link((&proc, &number), (&dir.fd, "again"), Follow::Yes).unwrap();
     assert!(fs::symlink_metadata(dir.path("again")).unwrap().is_symlink());
+}
+
+#[test]
+fn a_file_that_somebody_else_opened_gets_a_name_too() {
+    if !is_root() {
+        return skip("needs a file that another user opened: run as root");
+    }
+    let dir = Dir::new();
+    let path = dir.file("f", "");
+    std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
+    let fd = dir.open("f", OFlags::RDONLY);
+    // The direct way is for who opened it, or for the privileged.
+    as_ordinary_user(|| fs_core::linux::link_fd(&fd, (&dir.fd, "g")).unwrap());
+    assert_eq!(fs_core::fstat(&fd).unwrap().st_nlink(), 2);
 }
 
 #[test]
