@@ -240,9 +240,12 @@ impl Mount {
                  add -f, or --trace FILE and read it with `fuse-trace summary FILE`",
             );
         }
+        if self.trace.is_none() && self.trace_policy != Policy::Record {
+            return usage("--trace-policy needs --trace");
+        }
         if self.trace.is_none() && !self.summary {
             if self.trace_filter.is_some() {
-                return usage("--trace-filter needs --trace");
+                return usage("--trace-filter needs --trace or --summary");
             }
             if self.trace_level != Level::Meta {
                 return usage("--trace-level needs --trace or --summary");
@@ -394,6 +397,8 @@ mod tests {
             ("fuse-mount src mnt --trace -", "add -f"),
             ("fuse-mount src mnt --summary", "add -f"),
             ("fuse-mount src mnt --trace-filter op=open", "--trace"),
+            ("fuse-mount src mnt --trace-level io", "--trace"),
+            ("fuse-mount -f src mnt --summary --trace-policy monitor", "--trace"),
         ] {
             let error = check(args).unwrap_err();
             assert!(error.contains(word), "{args}: {error}");

@@ -1,7 +1,6 @@
 //! Exit codes, and failures that end in one.
 
 use std::fmt;
-use std::process::ExitCode;
 
 /// All went well.
 pub const DONE: u8 = 0;
@@ -51,9 +50,3 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
-
-/// Prints a failure, once, and gives its exit code.
-pub fn report(program: &str, failure: &Failure) -> ExitCode {
-    eprintln!("{program}: {failure}");
-    ExitCode::from(failure.code())
-}

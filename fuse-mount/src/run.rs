@@ -36,7 +36,10 @@ where
         }),
         Request::Man => print(|out| clap_mangen::Man::new(cli::command()).render(out)),
     };
-    result.unwrap_or_else(|failure| exit::report("fuse-mount", &failure))
+    result.unwrap_or_else(|failure| {
+        lifecycle::say(&failure);
+        ExitCode::from(failure.code())
+    })
 }
 
 fn print(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<ExitCode, Failure> {

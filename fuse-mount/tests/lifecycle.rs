@@ -103,6 +103,28 @@ fn ends_with_success_on_each_signal_that_asks_for_it() {
 }
 
 #[test]
+fn a_hangup_that_is_ignored_ends_nothing() {
+    if !can_mount() {
+        return;
+    }
+    let (_dir, source, mountpoint) = places();
+    let _watchdog = Watchdog::start(Path::new(&mountpoint), None);
+    let mut daemon = Command::new("nohup")
+        .args([PROGRAM, "-f", &source, &mountpoint])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    assert!(wait_for(|| is_mounted(Path::new(&mountpoint))));
+    support::send(daemon.id(), Signal::HUP);
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert!(is_alive(daemon.id()) && is_mounted(Path::new(&mountpoint)));
+    support::send(daemon.id(), Signal::TERM);
+    assert_eq!(daemon.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn an_unmount_from_outside_ends_it_with_success() {
     if !can_mount() {
         return;

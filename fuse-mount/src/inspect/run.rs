@@ -30,7 +30,10 @@ where
     };
     match run(request) {
         Ok(()) => ExitCode::from(exit::DONE),
-        Err(failure) => exit::report("fuse-trace", &failure),
+        Err(failure) => {
+            eprintln!("fuse-trace: {failure}");
+            ExitCode::from(failure.code())
+        }
     }
 }
 

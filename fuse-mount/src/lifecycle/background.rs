@@ -10,6 +10,7 @@ use rustix::pipe::PipeFlags;
 use rustix::process::{WaitOptions, waitpid};
 
 use super::process::{self, Side};
+use super::say;
 use crate::exit::{self, Failure};
 
 /// Which process this has become.
@@ -33,6 +34,7 @@ impl Waiting {
     pub(super) fn release(self) -> Result<(), Failure> {
         let Some(mut pipe) = self.0 else { return Ok(()) };
         leave_the_terminal()?;
+        say::leave_the_terminal();
         // A caller that has been killed meanwhile does not end the mount.
         let _ = pipe.write_all(b"!");
         Ok(())

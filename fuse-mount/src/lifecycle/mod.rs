@@ -13,6 +13,7 @@ mod identity;
 mod panics;
 mod place;
 mod process;
+mod say;
 mod tracing;
 
 use std::io;
@@ -25,7 +26,6 @@ use std::time::Duration;
 use fs_core::Error;
 use fuser::{Session, SessionACL};
 use rustix::event::{PollFd, PollFlags};
-use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 
 use crate::cli::Mount;
@@ -41,6 +41,8 @@ use panics::Panics;
 use place::Places;
 use process::Signals;
 use tracing::Tracing;
+
+pub(crate) use say::say;
 
 /// How often a mount that is in use is looked at again before it is taken away all the same, and
 /// after how long.
@@ -223,10 +225,10 @@ fn unmount(mountpoint: &Path, id: MountId) {
     }
     let ended = match ended {
         Ok(Ended::Busy) => {
-            eprintln!(
-                "fuse-mount: {shown} is in use: it is unmounted, and what is open there works until it is closed; \
+            say(format_args!(
+                "{shown} is in use: it is unmounted, and what is open there works until it is closed; \
                  a second signal ends it at once"
-            );
+            ));
             detach::lazily(mountpoint, id)
         }
         other => other,
@@ -234,14 +236,8 @@ fn unmount(mountpoint: &Path, id: MountId) {
     match ended {
         Ok(Ended::Gone) => {}
         Ok(Ended::NotThere | Ended::Busy) => {
-            eprintln!(
-                "fuse-mount: {shown} is mounted elsewhere or beneath another mount; a second signal ends it at once"
-            );
+            say(format_args!("{shown} is mounted elsewhere or beneath another mount; a second signal ends it at once"));
         }
-        Err(errno) => eprintln!("fuse-mount: cannot unmount {shown}: {}", name(errno)),
+        Err(errno) => say(format_args!("cannot unmount {shown}: {}", Error::Os(errno))),
     }
-}
-
-fn name(errno: Errno) -> Error {
-    Error::Os(errno)
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use rustix::pipe::PipeFlags;
 use rustix::process::Pid;
 
+use super::say::say;
 use crate::exit::Failure;
 
 /// How fuser names its threads.
@@ -32,9 +33,7 @@ impl Panics {
             .map_err(|errno| Failure::failed("cannot watch for panics", fs_core::Error::Os(errno)))?;
         let write = Mutex::new(File::from(write));
         std::panic::set_hook(Box::new(move |info| {
-            let text = info.to_string().replace('\n', " ");
-            // The last words of a panicking thread; a closed stderr must not make it panic again.
-            let _ = writeln!(std::io::stderr(), "fuse-mount: internal error, please report it: {text}");
+            say(format_args!("internal error, please report it: {info}"));
             if thread::current().name().is_some_and(|name| name.starts_with(WORKER_PREFIX)) {
                 let tid = rustix::thread::gettid().as_raw_nonzero().get();
                 let mut write = write.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -40,7 +40,8 @@ fn thread_count() -> usize {
 pub(super) struct Signals(OwnedFd);
 
 impl Signals {
-    /// Blocks SIGINT, SIGTERM and SIGHUP in this thread, and so in all that it starts.
+    /// Blocks SIGINT, SIGTERM and SIGHUP in this thread, and so in all that it starts. SIGHUP only
+    /// if it is not ignored, as `nohup` makes it.
     pub(super) fn block() -> io::Result<Self> {
         let set = set_mask(libc::SIG_BLOCK)?;
         // SAFETY: `set` is a set; -1 asks for a new descriptor.
@@ -83,6 +84,9 @@ fn set_mask(how: i32) -> io::Result<libc::sigset_t> {
     // SAFETY: `set` has room for a set, and is one afterwards.
     unsafe { libc::sigemptyset(set.as_mut_ptr()) };
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        if signal == libc::SIGHUP && is_ignored(signal) {
+            continue;
+        }
         // SAFETY: `set` was initialised above, and `signal` is a signal.
         unsafe { libc::sigaddset(set.as_mut_ptr(), signal) };
     }
@@ -90,6 +94,16 @@ fn set_mask(how: i32) -> io::Result<libc::sigset_t> {
     check(unsafe { libc::pthread_sigmask(how, set.as_ptr(), std::ptr::null_mut()) })?;
     // SAFETY: `set` was initialised above.
     Ok(unsafe { set.assume_init() })
+}
+
+fn is_ignored(signal: i32) -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: asks only; `action` has room for the answer.
+    if unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) } != 0 {
+        return false;
+    }
+    // SAFETY: the call has succeeded, and so filled it in.
+    unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
 }
 
 /// Blocks every signal that can be blocked, for good.

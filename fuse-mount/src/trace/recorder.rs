@@ -1,26 +1,21 @@
 //! Takes the records of a mount: counts them, and sends them to the trace.
 
-use std::cell::RefCell;
 use std::fs::File;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle, Thread};
-use std::time::Duration;
 
 use super::filter::Filter;
 use super::lane::{self, Receiver, Sender};
-use super::marks::{Counts, Header};
-use super::record::{Record, RequestKind};
+use super::marks::Header;
 use super::settings::Policy;
-use super::who::{Openers, Threads, Who};
+use super::tally::{Dropped, PerKind, Tally, lock};
+use super::who::Openers;
 use super::writer::Writer;
-use super::{Event, Tracer, wire};
+use super::{Tracer, listener};
 use crate::exit::Failure;
-use crate::summary::{Counted, Table};
-
-/// How long an operation that finds no room sleeps before it looks again.
-const FULL_PAUSE: Duration = Duration::from_micros(100);
+use crate::summary::Table;
 
 /// The recorder of one mount.
 #[derive(Debug)]
@@ -32,70 +27,19 @@ pub struct Recorder {
 /// What workers and writer share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    filter: Filter,
-    policy: Policy,
-    has_output: bool,
-    counts: bool,
+    pub(super) filter: Filter,
+    pub(super) policy: Policy,
+    pub(super) has_output: bool,
+    pub(super) counts: bool,
     /// The next ticket; see [`lane`].
     pub(super) tickets: AtomicU64,
-    openers: Openers,
+    pub(super) openers: Openers,
     /// Lanes that the writer has not taken over yet.
     new_lanes: Mutex<Vec<Receiver>>,
-    workers: Mutex<Vec<Arc<Worker>>>,
+    tallies: Mutex<Vec<Arc<Tally>>>,
     writer: OnceLock<Thread>,
     /// No record comes any more.
     pub(super) is_closing: AtomicBool,
-}
-
-/// What one worker counts. Its locks are its own but for the moments when somebody looks.
-#[derive(Debug, Default)]
-struct Worker {
-    counted: Mutex<PerKind>,
-    dropped: Mutex<Dropped>,
-}
-
-/// What was counted of each kind that came.
-#[derive(Debug)]
-struct PerKind([Option<Box<Counted>>; RequestKind::ALL.len()]);
-
-impl Default for PerKind {
-    fn default() -> Self {
-        PerKind(std::array::from_fn(|_| None))
-    }
-}
-
-/// Records that found no room, and from when to when, on the monotonic clock.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Dropped {
-    pub(super) counts: Counts,
-    pub(super) from_ns: u64,
-    pub(super) to_ns: u64,
-}
-
-/// What a thread keeps of its recorder.
-struct Lane {
-    shared: Arc<Shared>,
-    sender: Sender,
-    encoded: Vec<u8>,
-    threads: Threads,
-    /// The thread whose request is being served, and what it was when the request arrived.
-    caller: Option<(u32, Who)>,
-    /// The place of the record of that request, once it is to be answered.
-    place: Option<Place>,
-    worker: Arc<Worker>,
-}
-
-/// Where a record will stand. It is taken before the request is answered, so that whatever the
-/// caller does next stands after it.
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    Ticket(u64),
-    /// There is no room, and nobody is to wait for it.
-    Dropped,
-}
-
-thread_local! {
-    static LANE: RefCell<Option<Lane>> = const { RefCell::new(None) };
 }
 
 impl Recorder {
@@ -113,7 +57,7 @@ impl Recorder {
             tickets: AtomicU64::new(0),
             openers: Openers::default(),
             new_lanes: Mutex::default(),
-            workers: Mutex::default(),
+            tallies: Mutex::default(),
             writer: OnceLock::new(),
             is_closing: AtomicBool::new(false),
         });
@@ -123,16 +67,7 @@ impl Recorder {
     /// What the mount gives its records to.
     pub fn tracer(&self) -> Tracer {
         let shared = Arc::clone(&self.shared);
-        Tracer::new(move |event| {
-            let kind = match event {
-                Event::Arrived { kind, .. } | Event::Answering { kind, .. } => kind,
-                Event::Recorded(record) => record.kind,
-            };
-            // Of what is never kept, the handles matter all the same.
-            if shared.filter.keeps_kind(kind) || is_about_handles(kind) {
-                with_lane(&shared, |lane| lane.hear(event));
-            }
-        })
+        Tracer::new(move |event| listener::hear(&shared, event))
     }
 
     /// Begins to write to `output`. Records that came before wait until now.
@@ -164,150 +99,16 @@ impl Recorder {
     }
 }
 
-/// Calls `work` with the lane of this thread.
-fn with_lane(shared: &Arc<Shared>, work: impl FnOnce(&mut Lane)) {
-    LANE.with_borrow_mut(|lane| {
-        let lane = match lane {
-            Some(lane) if Arc::ptr_eq(&lane.shared, shared) => lane,
-            _ => lane.insert(Lane::new(shared)),
-        };
-        work(lane);
-    });
-}
-
-/// Whether a handle's opener is learnt or forgotten: also where the record itself is not kept.
-fn is_about_handles(kind: RequestKind) -> bool {
-    use RequestKind::{Create, Open, Opendir, Release, Releasedir};
-    matches!(kind, Create | Open | Opendir | Release | Releasedir)
-}
-
-impl Lane {
-    fn new(shared: &Arc<Shared>) -> Self {
-        let (sender, receiver) = lane::lane();
-        let worker = Arc::new(Worker::default());
-        lock(&shared.new_lanes).push(receiver);
-        lock(&shared.workers).push(Arc::clone(&worker));
-        Lane {
-            shared: Arc::clone(shared),
-            sender,
-            encoded: Vec::with_capacity(1024),
-            threads: Threads::default(),
-            caller: None,
-            place: None,
-            worker,
-        }
-    }
-
-    fn hear(&mut self, event: Event<'_, '_>) {
-        match event {
-            Event::Arrived { kind, tid, handle } => self.arrived(kind, tid, handle),
-            Event::Answering { kind, opened } => self.answering(kind, opened),
-            Event::Recorded(record) => self.record(record),
-        }
-    }
-
-    /// Finds out who asks, while it waits.
-    fn arrived(&mut self, kind: RequestKind, tid: u32, handle: Option<u64>) {
-        if !self.shared.needs_who() {
-            return;
-        }
-        let closed = if matches!(kind, RequestKind::Release | RequestKind::Releasedir) { handle } else { None };
-        let opener = closed.and_then(|handle| self.shared.openers.remove(handle));
-        let who = opener.or_else(|| self.threads.process_of(tid));
-        self.caller = who.or_else(|| self.shared.openers.get(handle?)).map(|who| (tid, who));
-    }
-
-    /// Takes the record's place, and learns who has opened a handle before it can be closed.
-    fn answering(&mut self, kind: RequestKind, opened: Option<u64>) {
-        if let (Some(handle), Some((_, who))) = (opened, self.caller) {
-            self.shared.openers.insert(handle, who);
-        }
-        if !self.shared.has_output || !self.shared.filter.keeps_kind(kind) {
-            return;
-        }
-        self.leave_place();
-        let sheds = self.shared.policy == Policy::Monitor && !self.sender.has_room(wire::ENCODED_MAX);
-        self.place = Some(if sheds { Place::Dropped } else { self.next_place() });
-    }
-
-    fn record(&mut self, record: &Record<'_>) {
-        let who = match self.caller.take() {
-            Some((tid, who)) if tid == record.tid => who,
-            _ if self.shared.needs_who() => self.threads.process_of(record.tid).unwrap_or_default(),
-            _ => Who::default(),
-        };
-        if !self.shared.filter.keeps_kind(record.kind) || !self.shared.filter.keeps(record, &who) {
-            return self.leave_place();
-        }
-        if self.shared.counts {
-            let mut counted = lock(&self.worker.counted);
-            counted.0[record.kind as usize].get_or_insert_default().add(record.duration_ns, record.errno.is_some());
-        }
-        if !self.shared.has_output {
-            return;
-        }
-        // A request without an answer, or whose answer a panic has sent, has no place yet.
-        if self.place.is_none() {
-            self.answering(record.kind, None);
-        }
-        match self.place.take() {
-            Some(Place::Ticket(ticket)) => {
-                wire::encode(&mut self.encoded, record, who);
-                wire::set_ticket(&mut self.encoded, ticket);
-                self.send();
-            }
-            _ => lock(&self.worker.dropped).add(record),
-        }
-    }
-
-    fn next_place(&self) -> Place {
-        Place::Ticket(self.shared.tickets.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// Fills a place that was taken for nothing: the writer waits for each.
-    fn leave_place(&mut self) {
-        if let Some(Place::Ticket(ticket)) = self.place.take() {
-            self.encoded.clear();
-            self.encoded.extend_from_slice(&wire::nothing());
-            wire::set_ticket(&mut self.encoded, ticket);
-            self.send();
-        }
-    }
-
-    /// Puts in what was encoded; it waits for room. A monitor has made sure that there is some.
-    fn send(&mut self) {
-        while !self.sender.try_send(&self.encoded) {
-            self.shared.wake_writer();
-            thread::sleep(FULL_PAUSE);
-        }
-        if self.sender.is_filling() {
-            self.shared.wake_writer();
-        }
-    }
-}
-
-impl Dropped {
-    fn add(&mut self, record: &Record<'_>) {
-        if self.counts.total() == 0 {
-            self.from_ns = record.start_ns;
-        }
-        self.counts.add(record.kind);
-        self.from_ns = self.from_ns.min(record.start_ns);
-        self.to_ns = self.to_ns.max(record.start_ns);
-    }
-
-    fn merge(&mut self, other: &Dropped) {
-        if other.counts.total() == 0 {
-            return;
-        }
-        let is_first = self.counts.total() == 0;
-        self.from_ns = if is_first { other.from_ns } else { self.from_ns.min(other.from_ns) };
-        self.to_ns = self.to_ns.max(other.to_ns);
-        self.counts.merge(&other.counts);
-    }
-}
-
 impl Shared {
+    /// Takes a worker in: what it sends to, and what it counts in.
+    pub(super) fn join(&self) -> (Sender, Arc<Tally>) {
+        let (sender, receiver) = lane::lane();
+        let tally = Arc::new(Tally::default());
+        lock(&self.new_lanes).push(receiver);
+        lock(&self.tallies).push(Arc::clone(&tally));
+        (sender, tally)
+    }
+
     /// The lanes that have come since the last time.
     pub(super) fn take_new_lanes(&self) -> Vec<Receiver> {
         std::mem::take(&mut *lock(&self.new_lanes))
@@ -316,9 +117,7 @@ impl Shared {
     /// What was dropped since the last time.
     pub(super) fn take_dropped(&self) -> Dropped {
         let mut all = Dropped::default();
-        for worker in lock(&self.workers).iter() {
-            all.merge(&std::mem::take(&mut *lock(&worker.dropped)));
-        }
+        lock(&self.tallies).iter().for_each(|tally| all.merge(&tally.take_dropped()));
         all
     }
 
@@ -328,41 +127,30 @@ impl Shared {
             return None;
         }
         let mut all = PerKind::default();
-        for worker in lock(&self.workers).iter() {
-            for (sum, counted) in all.0.iter_mut().zip(&lock(&worker.counted).0) {
-                if let Some(counted) = counted {
-                    sum.get_or_insert_default().merge(counted);
-                }
-            }
-        }
-        let rows = RequestKind::ALL.iter().zip(&all.0);
-        Some(Table::new(rows.filter_map(|(kind, counted)| Some(counted.as_ref()?.row(kind.as_str())))))
+        lock(&self.tallies).iter().for_each(|tally| tally.add_to(&mut all));
+        Some(all.table())
     }
 
     /// Whether it matters who asks.
-    fn needs_who(&self) -> bool {
+    pub(super) fn needs_who(&self) -> bool {
         self.has_output || self.filter.needs_who()
     }
 
-    fn wake_writer(&self) {
+    pub(super) fn wake_writer(&self) {
         if let Some(writer) = self.writer.get() {
             writer.unpark();
         }
     }
 }
 
-/// A panic elsewhere does not make what was counted wrong.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
+    use std::time::Duration;
 
     use serde_json::Value;
 
-    use super::super::record::Args;
+    use super::super::record::{Args, Record, RequestKind};
     use super::super::settings::Level;
     use super::*;
     use crate::options::{Cache, Passthrough};
