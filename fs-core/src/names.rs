@@ -117,7 +117,7 @@ pub fn link<'a, 'b>(src: impl Into<At<'a>>, dst: impl Into<At<'b>>, follow: Foll
 /// # Errors
 /// - `EEXIST`: `dst` exists, a dangling symbolic link included.
 /// - `ENOENT`: `src` or `dst` is empty, or a directory of `dst` is missing.
-/// - `ENAMETOOLONG`: `src` has more than 4095 bytes.
+/// - `ENAMETOOLONG`: `src` has more than 4095 bytes (XFS: 1023).
 ///
 /// # References
 /// [POSIX](https://pubs.opengroup.org/onlinepubs/9799919799/functions/symlink.html),

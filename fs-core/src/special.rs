@@ -18,7 +18,7 @@ use crate::{At, Errno, Error, Mode, PathArg, Result};
 /// # Errors
 /// - `EEXIST`: the name exists, a dangling symbolic link included.
 /// - `EPERM`: a device without the capability `CAP_MKNOD`, or a directory.
-/// - `EINVAL`: any other type, or a device number of more than 32 bits.
+/// - `EINVAL`: any other type, or a device number of more than 32 bits (XFS: 27).
 ///
 /// # References
 /// [POSIX](https://pubs.opengroup.org/onlinepubs/9799919799/functions/mknod.html),

@@ -64,8 +64,9 @@ fn audited_get<'a, 'n>(target: Target<'a>, name: PathArg<'n>, follow: Follow) ->
 
 /// Sets an attribute.
 ///
-/// With `CREATE` it must be new, with `REPLACE` it must exist; with both and no
-/// such attribute, `ENODATA` wins. Python's document swaps the two errors.
+/// With `CREATE` it must be new, with `REPLACE` it must exist. With both and no such
+/// attribute the answer is `ENODATA`, but XFS makes one. Python's document swaps the two
+/// errors.
 ///
 /// # Errors
 /// - `EEXIST`: `CREATE`, and it exists. `ENODATA`: `REPLACE`, and it does not.

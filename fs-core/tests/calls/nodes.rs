@@ -40,9 +40,14 @@ fn a_device_keeps_its_number_and_needs_a_capability() {
         return skip("making a device needs root");
     }
     mknod((&dir.fd, "null"), s::S_IFCHR | 0o600, makedev(1, 3)).unwrap();
-    mknod((&dir.fd, "big"), s::S_IFBLK | 0o600, makedev(4095, 1_048_575)).unwrap();
     assert_eq!(fs::metadata(dir.path("null")).unwrap().rdev(), makedev(1, 3));
-    assert_eq!(fs::metadata(dir.path("big")).unwrap().rdev(), makedev(4095, 1_048_575));
+    match mknod((&dir.fd, "big"), s::S_IFBLK | 0o600, makedev(4095, 1_048_575)) {
+        Err(error) if error.errno() == Errno::INVAL => skip("XFS stores 9 bits of a major number, and 18 of a minor"),
+        result => {
+            result.unwrap();
+            assert_eq!(fs::metadata(dir.path("big")).unwrap().rdev(), makedev(4095, 1_048_575));
+        }
+    }
 }
 
 #[test]
