@@ -6,7 +6,7 @@
 //! kept and runs each comparer for a moment on random bytes ([`random`]).
 //!
 //! - [`beneath`]: opening beneath a directory by single steps, against the kernel's `openat2`.
-//! - [`line`]: lines of the operation language read back as they were printed.
+//! - [`mod@line`]: lines of the operation language read back as they were printed.
 
 pub mod beneath;
 pub mod jail;
