@@ -7,7 +7,7 @@ use std::time::Duration;
 use fs_core::{Errno, Follow, Mode, OFlags, Time, Times, XattrFlags};
 
 use crate::support::Mount;
-use crate::{errno, in_every_mode, same_in_every_mode};
+use crate::{as_user, errno, in_every_mode, same_in_every_mode};
 
 #[test]
 fn times_are_set_as_asked() {
@@ -128,6 +128,29 @@ fn xattrs(dir: &Path) -> Vec<Result<Vec<u8>, Errno>> {
 #[test]
 fn extended_attributes_are_the_sources() {
     same_in_every_mode(xattrs);
+}
+
+#[test]
+fn trusted_attributes_are_hidden_from_users() {
+    same_in_every_mode(|dir| {
+        let path = dir.join("f");
+        std::fs::write(&path, "").unwrap();
+        for name in ["trusted.a", "user.a", "trusted.b", "security.b"] {
+            fs_core::setxattr(&path, name, b"1", XattrFlags::empty(), Follow::Yes).unwrap();
+        }
+        let look = || {
+            (
+                errno(fs_core::listxattr(&path, Follow::Yes)).map(|mut names| {
+                    names.sort();
+                    names
+                }),
+                errno(fs_core::listxattr_into(&path, &mut [], Follow::Yes)),
+                errno(fs_core::listxattr_into(&path, &mut [0; 3], Follow::Yes)),
+                errno(fs_core::getxattr(&path, "trusted.a", Follow::Yes)),
+            )
+        };
+        (look(), as_user(1234, 2345, &[], 0, look))
+    });
 }
 
 #[test]
