@@ -6,7 +6,11 @@
 //! | `tick` | not | not | until the next but one tick of the kernel's clock |
 //! | `exclusive` | for ever | for ever | for ever |
 //!
-//! Whatever the policy, attributes of a regular file with suid or sgid are not
+//! Whatever the policy, attributes of a file that programs may have mapped for writing are
+//! remembered for no more than a tick, where the map is the source's: a store changes the
+//! times unseen from above.
+//!
+//! And attributes of a regular file with suid or sgid are not
 //! remembered: a write that the kernel passes through clears these bits beneath, unseen
 //! from above, and a program must not be run with a privilege that it has lost.
 
@@ -30,22 +34,24 @@ impl Cache {
         }
     }
 
-    /// How long attributes may be remembered, for a file of type and permissions `mode`.
-    pub fn attribute_ttl(self, mode: u32) -> Duration {
+    /// How long attributes may be remembered, for a file of type and permissions `mode` that
+    /// may be mapped or not.
+    pub fn attribute_ttl(self, mode: u32, may_be_mapped: bool) -> Duration {
         if has_set_id(mode) {
             return Duration::ZERO;
         }
         match self {
             Cache::None => Duration::ZERO,
             Cache::Tick => ONE_TICK,
+            Cache::Exclusive if may_be_mapped => ONE_TICK,
             Cache::Exclusive => FOR_EVER,
         }
     }
 
     /// How long name and attributes may be remembered, for the replies that have one
     /// time for both: fuser's `create` and `readdirplus`.
-    pub fn joint_ttl(self, mode: u32) -> Duration {
-        self.entry_ttl().min(self.attribute_ttl(mode))
+    pub fn joint_ttl(self, mode: u32, may_be_mapped: bool) -> Duration {
+        self.entry_ttl().min(self.attribute_ttl(mode, may_be_mapped))
     }
 
     /// Whether names that do not exist may be remembered, and file contents,
@@ -67,10 +73,10 @@ mod tests {
     #[test]
     fn a_lost_privilege_is_never_remembered() {
         for cache in Cache::ALL {
-            assert_eq!(cache.attribute_ttl(libc::S_IFREG | 0o4755), Duration::ZERO);
-            assert_eq!(cache.joint_ttl(libc::S_IFREG | 0o2755), Duration::ZERO);
+            assert_eq!(cache.attribute_ttl(libc::S_IFREG | 0o4755, false), Duration::ZERO);
+            assert_eq!(cache.joint_ttl(libc::S_IFREG | 0o2755, false), Duration::ZERO);
         }
-        assert_eq!(Cache::Exclusive.attribute_ttl(libc::S_IFDIR | 0o2755), FOR_EVER);
+        assert_eq!(Cache::Exclusive.attribute_ttl(libc::S_IFDIR | 0o2755, false), FOR_EVER);
     }
 
     #[test]
@@ -81,8 +87,9 @@ mod tests {
             (Cache::Exclusive, FOR_EVER, FOR_EVER),
         ] {
             let mode = libc::S_IFREG | 0o644;
-            assert_eq!((cache.entry_ttl(), cache.attribute_ttl(mode)), (entry, attributes));
-            assert_eq!(cache.joint_ttl(mode), entry);
+            assert_eq!((cache.entry_ttl(), cache.attribute_ttl(mode, false)), (entry, attributes));
+            assert_eq!(cache.joint_ttl(mode, false), entry);
+            assert!(cache.attribute_ttl(mode, true) <= ONE_TICK);
         }
     }
 }

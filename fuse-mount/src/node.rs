@@ -28,6 +28,7 @@ pub struct Node {
     /// Whether the descriptor was used since somebody last looked for one to close.
     used: AtomicBool,
     set_id: AtomicBool,
+    may_be_mapped: AtomicBool,
     witness: Mutex<Weak<OwnedFd>>,
 }
 
@@ -79,6 +80,7 @@ impl Node {
             place: Mutex::default(),
             used: AtomicBool::new(true),
             set_id: AtomicBool::new(has_set_id(status.st_mode())),
+            may_be_mapped: AtomicBool::new(false),
             witness: Mutex::default(),
         }
     }
@@ -96,6 +98,17 @@ impl Node {
     /// Takes note of attributes that are about to be told to the kernel.
     pub fn observe(&self, status: &StatResult) {
         set(&self.set_id, has_set_id(status.st_mode()));
+    }
+
+    /// Whether a program may have the source's file mapped for writing.
+    pub fn may_be_mapped(&self) -> bool {
+        self.may_be_mapped.load(Ordering::Relaxed)
+    }
+
+    /// Takes note that a program may from now on map the source's file for writing, and keep the map for
+    /// as long as it likes; whether that is new.
+    pub fn let_be_mapped(&self) -> bool {
+        !self.may_be_mapped.swap(true, Ordering::Relaxed)
     }
 
     /// Takes note of a descriptor through which the inode can be reached for as

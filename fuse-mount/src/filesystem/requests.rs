@@ -18,7 +18,7 @@ use fuser::{
 
 use super::serve::Asked;
 use super::{PassthroughFs, decode, reply};
-use crate::node::Name;
+use crate::node::{Name, Node};
 use crate::ops::{Call, Changes, Entry, OpenFile, Write};
 use crate::trace::{Args, RequestKind};
 use crate::worker::Worker;
@@ -381,7 +381,7 @@ impl Filesystem for PassthroughFs {
                 let mut count = 0;
                 call.readdirplus(fh.0, offset, |listed, entry| {
                     let told = entry.map(|entry| {
-                        let ttl = self.volume.cache.joint_ttl(entry.status.st_mode());
+                        let ttl = self.volume.cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
                         reply::entry(&entry.node, &entry.status).map(|(attr, generation)| (ttl, attr, generation))
                     });
                     let (ttl, attr, generation) = match told {
@@ -516,7 +516,7 @@ impl Filesystem for PassthroughFs {
             },
             |reply, (entry, number, (flags, backing)), _| {
                 let (attr, generation) = reply::entry(&entry.node, &entry.status).expect("a regular file");
-                let ttl = self.volume.cache.joint_ttl(entry.status.st_mode());
+                let ttl = self.volume.cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
                 let handle = FileHandle(number);
                 match backing {
                     Some(backing) => reply.created_passthrough(&ttl, &attr, generation, handle, flags, &backing),
@@ -612,6 +612,10 @@ impl PassthroughFs {
             let fd = call.volume.nodes.fd(&file.node)?;
             register(fd.as_fd())
         });
+        // The last moment at which a store into a map can be prepared for: the kernel tells of none.
+        if backing.is_some() && file.reads_and_writes() && file.node.let_be_mapped() && self.volume.cache.keeps() {
+            self.invalidate_attributes(&file.node);
+        }
         let mut flags = FopenFlags::empty();
         if self.sees_data {
             flags |= FopenFlags::FOPEN_DIRECT_IO;
@@ -625,11 +629,19 @@ impl PassthroughFs {
         (flags, backing)
     }
 
+    /// Makes the kernel forget the attributes of a node.
+    fn invalidate_attributes(&self, node: &Node) {
+        if let Some(notifier) = self.notifier.get() {
+            // A negative offset: the contents stay. That it knows no such node is no error.
+            let _ = notifier.inval_inode(INodeNo(node.ino), -1, 0);
+        }
+    }
+
     fn send_entry(&self, reply: ReplyEntry, entry: &Entry) -> Result<i64, Errno> {
         let cache = self.volume.cache;
         match reply::entry(&entry.node, &entry.status) {
             Ok((attr, generation)) => {
-                let attribute_ttl = cache.attribute_ttl(entry.status.st_mode());
+                let attribute_ttl = cache.attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
                 reply.entry_with_ttls(&attribute_ttl, &cache.entry_ttl(), &attr, generation);
                 Ok(0)
             }
@@ -643,7 +655,7 @@ impl PassthroughFs {
 
     fn send_attributes(&self, reply: ReplyAttr, entry: &Entry) -> Result<i64, Errno> {
         let attr = reply::attributes(entry.node.shown, &entry.status).expect("a node has a type of the protocol");
-        reply.attr(&self.volume.cache.attribute_ttl(entry.status.st_mode()), &attr);
+        reply.attr(&self.volume.cache.attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped()), &attr);
         Ok(0)
     }
 }

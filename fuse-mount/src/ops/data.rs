@@ -30,10 +30,19 @@ impl OpenFile {
     pub fn writes(&self) -> bool {
         writes(self.flags)
     }
+
+    /// Whether it is open for both, and so may be mapped for writing.
+    pub fn reads_and_writes(&self) -> bool {
+        access(self.flags) == OFlags::RDWR.bits()
+    }
+}
+
+fn access(flags: u32) -> u32 {
+    flags & OFlags::ACCMODE.bits()
 }
 
 fn writes(flags: u32) -> bool {
-    flags & OFlags::ACCMODE.bits() != OFlags::RDONLY.bits()
+    access(flags) != OFlags::RDONLY.bits()
 }
 
 /// How bytes are written.

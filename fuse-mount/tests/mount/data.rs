@@ -185,6 +185,40 @@ fn maps_of_memory_show_and_change_the_file() {
 }
 
 #[test]
+fn a_store_through_a_map_moves_the_times() {
+    in_every_mode(|mount| {
+        let (above, below) = (mount.mountpoint.join("f"), mount.source.join("f"));
+        std::fs::write(&above, pattern(4096, 1)).unwrap();
+        let times = |path: &Path| {
+            let status = std::fs::metadata(path).unwrap();
+            (status.mtime(), status.mtime_nsec(), status.ctime(), status.ctime_nsec())
+        };
+        for closes_first in [true, false] {
+            let before = times(&above);
+            let file = open(&above);
+            assert_eq!(times(&above), before);
+            std::thread::sleep(std::time::Duration::from_millis(12));
+            let (prot, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
+            // SAFETY: a new mapping, of a file that nobody truncates.
+            let map = unsafe { rustix::mm::mmap(std::ptr::null_mut(), 4096, prot, flags, &file, 0) }.unwrap();
+            let file = if closes_first { None } else { Some(file) };
+            assert_eq!(times(&above), before);
+            // SAFETY: within the mapping, which nothing refers to.
+            unsafe { map.cast::<u8>().write(b'!') };
+            // SAFETY: the range is the mapping's.
+            unsafe { rustix::mm::msync(map, 4096, MsyncFlags::SYNC) }.unwrap();
+            // Longer than any attribute may be remembered that can change like this.
+            std::thread::sleep(std::time::Duration::from_millis(25));
+            assert!(times(&above) > before);
+            assert_eq!(times(&above), times(&below));
+            // SAFETY: nothing refers to the mapping.
+            unsafe { rustix::mm::munmap(map, 4096) }.unwrap();
+            drop(file);
+        }
+    });
+}
+
+#[test]
 fn programs_run_from_the_mount() {
     in_every_mode(|mount| {
         let program = mount.mountpoint.join("true");
