@@ -7,7 +7,7 @@
 
 use fs_core::Errno;
 use rustix::fs::Mode;
-use rustix::thread::{self, CapabilitySet};
+use rustix::thread::{self, CapabilitySet, CapabilitySets};
 
 use crate::worker::Worker;
 
@@ -60,14 +60,21 @@ impl Worker {
     /// Calls `call` with `CAP_FSETID`, with which the kernel beneath leaves suid and
     /// sgid alone.
     pub fn with_fsetid<T>(&self, call: impl FnOnce() -> Result<T, Errno>) -> Result<T, Errno> {
-        let Some(lowered) = self.capabilities.filter(|sets| sets.permitted.contains(CapabilitySet::FSETID)) else {
+        let Some(usual) = self.capabilities.filter(|sets| sets.permitted.contains(CapabilitySet::FSETID)) else {
             return call();
         };
-        let mut raised = lowered;
+        let mut raised = usual;
         raised.effective.insert(CapabilitySet::FSETID);
-        thread::set_capabilities(None, raised)?;
-        let _lower = OnDrop(|| thread::set_capabilities(None, lowered).expect("a capability can always be lowered"));
-        call()
+        with_capabilities(raised, usual, call)
+    }
+
+    /// Calls `call` without `CAP_SYS_ADMIN` unless the caller is root, so that the file system
+    /// beneath shows no more than it would show the caller.
+    pub fn without_admin<T>(&self, caller: Caller, call: impl FnOnce() -> Result<T, Errno>) -> Result<T, Errno> {
+        let Some(usual) = self.capabilities.filter(|_| caller.uid != 0) else { return call() };
+        let mut lowered = usual;
+        lowered.effective.remove(CapabilitySet::SYS_ADMIN);
+        with_capabilities(lowered, usual, call)
     }
 
     fn impersonate<T>(&self, caller: Caller, call: impl FnOnce() -> Result<T, Errno>) -> Result<T, Errno> {
@@ -119,6 +126,17 @@ impl Drop for Groups {
     fn drop(&mut self) {
         thread::set_thread_groups(&[]).expect("a prepared worker may set its groups");
     }
+}
+
+/// Calls `call` with other capabilities than usual.
+fn with_capabilities<T>(
+    other: CapabilitySets,
+    usual: CapabilitySets,
+    call: impl FnOnce() -> Result<T, Errno>,
+) -> Result<T, Errno> {
+    thread::set_capabilities(None, other)?;
+    let _back = OnDrop(|| thread::set_capabilities(None, usual).expect("usual capabilities are permitted ones"));
+    call()
 }
 
 struct OnDrop<F: FnMut()>(F);
@@ -199,6 +217,18 @@ mod tests {
             assert_eq!(worker.create_as(OWNER, 0, 0o644, within).unwrap(), (true, false));
             assert_eq!(worker.create_as(OWNER, 0, 0o2755, within).unwrap(), (true, true));
             assert!(!worker::is_capable(CapabilitySet::FSETID));
+        });
+    }
+
+    #[test]
+    fn without_admin_is_for_users_only_and_for_as_long_as_the_call() {
+        as_root(|worker| {
+            let within = || Ok(worker::is_capable(CapabilitySet::SYS_ADMIN));
+            let root = Caller { uid: 0, gid: 0, tid: 0 };
+            let before = within().unwrap();
+            assert!(!worker.without_admin(OWNER, within).unwrap());
+            assert_eq!(worker.without_admin(root, within).unwrap(), before);
+            assert_eq!(within().unwrap(), before);
         });
     }
 

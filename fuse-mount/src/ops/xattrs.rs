@@ -30,24 +30,14 @@ impl Call<'_> {
     /// Lists the names of the attributes into `names`, each with a NUL at its end; the
     /// length of the list. With an empty `names` the length only.
     ///
-    /// Attributes in the `trusted` name space are told to root alone: the kernel hides
-    /// them from who may not read them, but cannot where it passes the question on.
-    /// So for others `names` must have room for the whole list.
-    ///
     /// # Errors
     /// `ERANGE`: `names` is too short.
     pub fn listxattr(&self, ino: u64, names: &mut [u8]) -> Result<usize, Errno> {
         let fd = self.fd(ino)?;
-        let length = self.worker.at(&*fd, |node| fs_core::listxattr_into(node, names, Follow::Yes))?;
-        Ok(match self.sees_trusted_names() {
-            true => length,
-            false => without_trusted(&mut names[..length]),
+        // The names of trusted attributes are for CAP_SYS_ADMIN, on most file systems.
+        self.worker.without_admin(self.caller, || {
+            Ok(self.worker.at(&*fd, |node| fs_core::listxattr_into(node, names, Follow::Yes))?)
         })
-    }
-
-    /// Whether the names of `trusted` attributes are told to the caller.
-    pub fn sees_trusted_names(&self) -> bool {
-        self.caller.uid == 0
     }
 
     /// Removes an attribute.
@@ -56,20 +46,6 @@ impl Call<'_> {
         let fd = self.fd(ino)?;
         Ok(self.worker.at(&*fd, |node| fs_core::removexattr(node, name, Follow::Yes))?)
     }
-}
-
-/// Takes the `trusted` names out of a list of names that end in NUL; the new length.
-fn without_trusted(names: &mut [u8]) -> usize {
-    let (mut kept, mut at) = (0, 0);
-    while let Some(end) = names[at..].iter().position(|byte| *byte == 0) {
-        let next = at + end + 1;
-        if !names[at..].starts_with(b"trusted.") {
-            names.copy_within(at..next, kept);
-            kept += next - at;
-        }
-        at = next;
-    }
-    kept
 }
 
 #[cfg(test)]
@@ -101,18 +77,6 @@ mod tests {
             call.removexattr(f, b"user.a").unwrap();
             assert_eq!(call.getxattr(f, b"user.a", &mut value), Err(Errno::NODATA));
         });
-    }
-
-    #[test]
-    fn trusted_names_are_taken_out_of_a_list() {
-        let check = |names: &[u8], expected: &[u8]| {
-            let mut names = names.to_vec();
-            let length = without_trusted(&mut names);
-            assert_eq!(&names[..length], expected);
-        };
-        check(b"", b"");
-        check(b"trusted.a\0", b"");
-        check(b"user.a\0trusted.b\0user.trusted.c\0trusted.d\0", b"user.a\0user.trusted.c\0");
     }
 
     #[test]

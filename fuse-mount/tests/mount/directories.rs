@@ -123,10 +123,14 @@ fn the_count_of_links_and_the_times_of_a_directory_follow_its_entries() {
         };
         let step = || std::thread::sleep(std::time::Duration::from_millis(12));
         let (links, mut last) = look();
+        // Btrfs and others do not count directories.
+        let counts = links == 2;
         let mut changed = |what: &str, wanted: u64| {
             let (links, time) = look();
             assert!(time > last, "{what} changes the time");
-            assert_eq!(links, wanted, "after {what}");
+            if counts {
+                assert_eq!(links, wanted, "after {what}");
+            }
             last = time;
         };
         step();
