@@ -93,7 +93,6 @@ pub(crate) fn scandir_shared(fd: Arc<OwnedFd>) -> Result<ScanDir> {
 ///
 /// The directory is closed at its end, after an error, by [`close`](ScanDir::close)
 /// and by dropping.
-#[derive(Debug)]
 pub struct ScanDir {
     open: Option<Reader>,
     origin: Origin,
@@ -133,8 +132,14 @@ impl Iterator for ScanDir {
     }
 }
 
+impl fmt::Debug for ScanDir {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScanDir").field("path", &self.origin.prefix).finish_non_exhaustive()
+    }
+}
+
 /// From where an entry is reached.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Origin {
     /// The path that was scanned; `None` if it was a descriptor.
     prefix: Option<Arc<OsStr>>,
@@ -274,7 +279,6 @@ fn cached(cache: &OnceLock<Box<StatResult>>, ask: impl FnOnce() -> Result<StatRe
 }
 
 /// A directory that is being read, a buffer at a time.
-#[derive(Debug)]
 struct Reader {
     fd: Arc<OwnedFd>,
     /// Put the descriptor to the start at the end: somebody else shares its position.

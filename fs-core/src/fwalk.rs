@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dirs::{DirEntry, scandir_shared};
-use crate::walk::{Options, at_path};
+use crate::walk::Options;
 use crate::{At, Errno, Error, Follow, Mode, OFlags, PathError, Result, StatResult, fstat, open, stat};
 
 /// Goes through the tree below `top` as [`walk`](crate::walk) does, with a descriptor
@@ -260,4 +260,9 @@ impl Level {
         self.entered += 1;
         self.dirnames.get(next).cloned().map(Child::Name)
     }
+}
+
+/// Adds the path to an error.
+fn at_path(path: &Path) -> impl FnOnce(Error) -> PathError {
+    move |error| error.with_path(path)
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, FileType, Follow, PathArg, PathError, Result, lstat, scandir};
+use crate::{FileType, Follow, PathArg, PathError, Result, lstat, scandir};
 
 /// Goes through the tree below `top`: for each directory, its path, the names of the
 /// directories in it and the names of everything else.
@@ -197,9 +197,4 @@ impl Level {
 
 fn is_link(path: &Path) -> bool {
     lstat(path).is_ok_and(|stat| stat.file_type() == FileType::Symlink)
-}
-
-/// Adds the path to an error.
-pub(crate) fn at_path(path: &Path) -> impl FnOnce(Error) -> PathError {
-    move |error| error.with_path(path)
 }

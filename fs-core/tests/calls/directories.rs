@@ -122,6 +122,7 @@ fn an_exhausted_iterator_stays_so() {
     let dir = Dir::new();
     dir.file("a", "");
     let mut entries = scandir(&dir.path("")).unwrap();
+    assert!(format!("{entries:?}").len() < 200, "no bytes of the directory");
     assert!(entries.next().is_some());
     assert!(entries.next().is_none());
     dir.file("b", "");
