@@ -1,6 +1,6 @@
 //! The calls of a file server's hot path make no heap allocation.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
+#![expect(clippy::unwrap_used, reason = "functions that only tests call, which clippy does not take for tests")]
 
 use std::cell::Cell;
 use std::fs;

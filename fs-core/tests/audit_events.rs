@@ -1,6 +1,6 @@
 //! The events of Python's document: each call raises its own, with the arguments of
 //! the document, before it is made; and a hook that refuses keeps it from being made.
-#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
+#![expect(clippy::unwrap_used, reason = "functions that only tests call, which clippy does not take for tests")]
 
 use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};

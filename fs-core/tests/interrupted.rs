@@ -3,7 +3,7 @@
 //! A signal with a handler that does nothing is sent to the waiting thread until it is
 //! done, or is let go by what it waits for.
 #![expect(unsafe_code, reason = "signals")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
+#![expect(clippy::unwrap_used, reason = "functions that only tests call, which clippy does not take for tests")]
 
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;

@@ -1,6 +1,6 @@
 //! A call is one system call: a child makes it under `ptrace`, and the stops are counted.
 #![expect(unsafe_code, reason = "fork and ptrace")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
+#![expect(clippy::unwrap_used, reason = "functions that only tests call, which clippy does not take for tests")]
 
 use std::ffi::{c_int, c_long};
 use std::fs;

@@ -3,7 +3,7 @@
 //!
 //! A seccomp filter, which is for good, takes the calls away in a thread of its own.
 #![expect(unsafe_code, reason = "prctl installs the filter")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
+#![expect(clippy::unwrap_used, reason = "functions that only tests call, which clippy does not take for tests")]
 
 use std::env;
 use std::ffi::c_long;

@@ -1,7 +1,7 @@
 //! What the calls promise beyond their system calls, and where rustix, the C library
 //! or Python's document would lead astray. One file a subject; a test's name is its
 //! claim.
-#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
+#![expect(clippy::unwrap_used, reason = "functions that only tests call, which clippy does not take for tests")]
 
 mod attributes;
 mod bytes;
