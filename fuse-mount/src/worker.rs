@@ -71,7 +71,11 @@ fn prepare() -> Result<Worker, Errno> {
     unsafe { thread::unshare_unsafe(UnshareFlags::FS) }?;
     rustix::process::umask(Mode::empty());
     rustix::process::chdir("/proc/self/fd")?;
-    let capabilities = if is_capable(IMPERSONATION) { Some(prepare_impersonation()?) } else { None };
+    let capabilities = match is_capable(IMPERSONATION).then(prepare_impersonation).transpose() {
+        // A user namespace whose groups nobody may set, as `unshare -Ur` makes it.
+        Err(Errno::PERM) => None,
+        prepared => prepared?,
+    };
     Ok(Worker {
         capabilities,
         data: RefCell::default(),

@@ -281,10 +281,37 @@ fn two_mounts_of_one_source_live_side_by_side() {
         return;
     }
     let first = Mount::start(&[]);
-    let second = Mount::start(&[]);
-    assert_eq!(first.end().code(), Ok(0));
-    assert!(is_mounted(&second.mountpoint));
-    assert_eq!(second.end().code(), Ok(0));
+    let (_dir, _, second) = places();
+    let _watchdog = Watchdog::start(Path::new(&second), None);
+    assert_eq!(run(&[first.source.to_str().unwrap(), &second]).status.code(), Some(0));
+    fs::write(first.mountpoint.join("a"), "text").unwrap();
+    assert_eq!(fs::read_to_string(Path::new(&second).join("a")).unwrap(), "text");
+    first.signal(Signal::TERM);
+    assert!(wait_for(|| !is_alive(first.pid())));
+    assert_eq!(fs::read_to_string(Path::new(&second).join("a")).unwrap(), "text");
+    rustix::mount::unmount(&*second, rustix::mount::UnmountFlags::empty()).unwrap();
+    assert_eq!(first.wait().code(), Ok(0));
+}
+
+#[test]
+fn who_is_root_in_a_user_namespace_mounts_there() {
+    if !can_mount() {
+        return;
+    }
+    if !Command::new("unshare").args(["-Urm", "true"]).status().is_ok_and(|status| status.success()) {
+        support::skip("user namespaces are not allowed here");
+        return;
+    }
+    let (_dir, source, mountpoint) = places();
+    let script = format!(
+        "set -e
+        {PROGRAM} {source} {mountpoint}
+        mkdir {mountpoint}/d; echo text > {mountpoint}/d/a; mv {mountpoint}/d/a {mountpoint}/b; cat {mountpoint}/b
+        umount {mountpoint}"
+    );
+    let output = Command::new("timeout").args(["60", "unshare", "-Urm", "sh", "-c", &script]).output().unwrap();
+    assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"text\n"[..], &b""[..]));
+    assert!(Path::new(&source).join("b").exists());
 }
 
 #[test]
