@@ -57,8 +57,11 @@ fn perform(verb: Verb, color: ColorChoice, out: &mut impl Write) -> Result<(), F
     match verb {
         Verb::Show { file } => read(&file, |reader| {
             let colored = is_colored(color);
+            // Who looks on sees each line at once.
+            let is_watched = io::stdout().is_terminal();
             while let Some(line) = reader.next_line()? {
-                if !written(writeln!(out, "{}", show::line(&line, colored)))? {
+                let shown = writeln!(out, "{}", show::line(&line, colored));
+                if !written(if is_watched { shown.and_then(|()| out.flush()) } else { shown })? {
                     return Ok(());
                 }
             }
