@@ -68,6 +68,8 @@ fn a_small_program_is_recorded_line_by_line() {
     fs::remove_file(at("d/b")).unwrap();
     fs::remove_dir(at("d")).unwrap();
     fs::read_dir(mount.mountpoint.as_path()).unwrap().for_each(drop);
+    // The kernel sends it in the background, and no more once the mount is gone.
+    assert!(wait_for(|| fs::read_to_string(&file).unwrap().contains("releasedir")));
     assert_eq!(mount.end().code(), Ok(0));
 
     let lines = lines(&file);
