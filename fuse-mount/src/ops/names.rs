@@ -131,7 +131,13 @@ impl Call<'_> {
         let dst_dir = other_dir.as_ref().unwrap_or(&src_dir);
         let flags = RenameFlags::from_bits_retain(flags);
         let (moved, other) = (self.at(&src_dir, src), self.held(dst_dir, dst));
-        fs_core::rename_with((&*src_dir, src.name), (&**dst_dir, dst.name), flags)?;
+        let rename = || Ok(fs_core::rename_with((&*src_dir, src.name), (&**dst_dir, dst.name), flags)?);
+        if flags.contains(RenameFlags::WHITEOUT) {
+            // It makes a node, which belongs to the caller.
+            self.worker.create_as(self.caller, 0, 0, rename)?;
+        } else {
+            rename()?;
+        }
         if let Some(moved) = moved {
             self.volume.nodes.seen(&moved, dst);
         }
@@ -273,7 +279,9 @@ mod tests {
             call.mknod(name(ROOT, "p"), libc::S_IFIFO | 0o666, 0o077, 0).unwrap();
             call.symlink(name(ROOT, "s"), b"x").unwrap();
             call.create(name(ROOT, "c"), 0o666, 0o002, libc::O_RDWR as u32).unwrap();
-            for (made, mode) in [("d", 0o750), ("p", 0o600), ("s", 0o777), ("c", 0o664)] {
+            std::fs::write(mount.path("w"), "").unwrap();
+            call.rename(name(ROOT, "w"), name(ROOT, "moved"), RenameFlags::WHITEOUT.bits()).unwrap();
+            for (made, mode) in [("d", 0o750), ("p", 0o600), ("s", 0o777), ("c", 0o664), ("w", 0)] {
                 let status = std::fs::symlink_metadata(mount.path(made)).unwrap();
                 assert_eq!((status.uid(), status.gid(), status.mode() & 0o7777), (1234, 2345, mode), "{made}");
             }
