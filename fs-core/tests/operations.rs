@@ -42,6 +42,20 @@ fn check(lines: &str) {
 }
 
 #[test]
+fn a_tree_is_read_though_an_attribute_cannot_be() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("not run: setting capabilities needs root");
+        return;
+    }
+    check(
+        "open path=f flags=CREAT
+         setxattr path=f name=security.capability value=
+         getxattr path=f name=security.capability -> EINVAL
+         tree path=. -> ok",
+    );
+}
+
+#[test]
 fn files_are_opened_written_and_read() {
     check(
         "open path=f flags=CREAT|RDWR mode=0644 -> ok fd=3

@@ -118,6 +118,8 @@ fn read_xattrs(path: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
         match crate::getxattr(path, name.as_bytes(), Follow::No) {
             Ok(value) => xattrs.push((name.as_bytes().to_vec(), value)),
             Err(Error::Os(Errno::NODATA | Errno::ACCESS | Errno::PERM)) => {}
+            // Capabilities that were set without a meaning cannot be read.
+            Err(Error::Os(Errno::INVAL)) => {}
             Err(error) => return Err(error),
         }
     }
