@@ -9,6 +9,7 @@
 mod beneath;
 mod dents;
 mod handle;
+mod inode_flags;
 mod lock;
 mod nameless;
 mod openat2;
@@ -18,6 +19,7 @@ mod storage;
 pub use beneath::{open_beneath, open_beneath_by_walk};
 pub use dents::{RawEntries, RawEntry, getdents};
 pub use handle::{FileHandle, HandleFlags, name_to_handle_at, open_by_handle_at};
+pub use inode_flags::{ExtendedFlags, InodeFlags, extended_flags, inode_flags, set_extended_flags, set_inode_flags};
 pub use lock::{FlockOperation, HeldLock, LockKind, LockOwner, LockRange};
 pub use lock::{flock, lock_range, test_lock_range, try_lock_range};
 pub use nameless::{is_whiteout, link_fd, whiteout};
