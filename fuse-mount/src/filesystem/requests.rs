@@ -11,9 +11,9 @@ use std::time::{Duration, SystemTime};
 use fs_core::Errno;
 use fuser::{
     AccessFlags, BackingId, BsdFileFlags, CopyFileRangeFlags, FileHandle, FileType, Filesystem, FopenFlags, Generation,
-    INodeNo, KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
-    ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request,
-    TimeOrNow, WriteFlags,
+    INodeNo, IoctlFlags, KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
+    ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyLseek, ReplyOpen, ReplyStatfs,
+    ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 
 use super::serve::Asked;
@@ -518,6 +518,31 @@ impl Filesystem for PassthroughFs {
                     Some(backing) => reply.created_passthrough(&ttl, &attr, generation, handle, flags, &backing),
                     None => reply.created(&ttl, &attr, generation, handle, flags),
                 }
+                Ok(0)
+            },
+        );
+    }
+
+    fn ioctl(
+        &self,
+        request: &Request,
+        ino: INodeNo,
+        fh: FileHandle,
+        flags: IoctlFlags,
+        cmd: u32,
+        in_data: &[u8],
+        _out_size: u32,
+        reply: ReplyIoctl,
+    ) {
+        let args = Args { handle: Some(fh.0), command: Some(cmd), ..Args::default() };
+        let is_dir = flags.contains(IoctlFlags::FUSE_IOCTL_DIR);
+        self.serve(
+            request,
+            Asked::node(RequestKind::Ioctl, ino.0, args),
+            reply,
+            |call, _, _| call.ioctl(fh.0, is_dir, cmd, in_data),
+            |reply, answer, _| {
+                reply.ioctl(0, answer.as_bytes());
                 Ok(0)
             },
         );

@@ -20,6 +20,7 @@ use crate::worker::Worker;
 mod attributes;
 mod data;
 mod directories;
+mod flags;
 mod names;
 mod xattrs;
 

@@ -226,3 +226,34 @@ fn a_removed_and_remade_file_is_another() {
         }
     });
 }
+
+#[test]
+fn flags_of_inodes_are_the_sources() {
+    use fs_core::linux::{ExtendedFlags, InodeFlags};
+    use fs_core::linux::{extended_flags, inode_flags, set_extended_flags, set_inode_flags};
+    same_in_every_mode(|dir| {
+        let path = dir.join("f");
+        std::fs::write(&path, "x").unwrap();
+        let file = std::fs::File::open(&path).unwrap();
+        let flags = errno(inode_flags(&file));
+        let mut seen = vec![flags];
+        let Ok(flags) = flags else { return (seen, Vec::new()) };
+        seen.push(errno(set_inode_flags(&file, flags | InodeFlags::IMMUTABLE)).map(|()| flags));
+        seen.push(errno(inode_flags(&file)));
+        let immutable = vec![
+            errno(fs_core::open(&path, OFlags::WRONLY, Mode::empty())).map(drop),
+            errno(fs_core::unlink(&path)),
+            errno(fs_core::chmod(&path, Mode::from_raw_mode(0o600), Follow::Yes)),
+            errno(fs_core::utime(&path, Times::NOW, Follow::Yes)),
+            as_user(1234, 1234, &[], 0, || errno(set_inode_flags(&file, flags))),
+        ];
+        seen.push(errno(set_inode_flags(&file, flags)).map(|()| flags));
+        let extended = errno(extended_flags(&file)).unwrap_or_default();
+        let set = ExtendedFlags { flags: extended.flags | 0x80, ..extended };
+        seen.push(errno(set_extended_flags(&file, set)).map(|()| flags));
+        seen.push(errno(inode_flags(&file)));
+        seen.push(errno(inode_flags(std::fs::File::open(dir).unwrap())));
+        std::fs::remove_file(&path).unwrap();
+        (seen, immutable)
+    });
+}
