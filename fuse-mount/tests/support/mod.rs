@@ -140,6 +140,16 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
+        self.end_daemon();
+        // A test may have mounted something there, and a directory in use cannot be removed.
+        while is_mounted(&self.source) {
+            let _ = rustix::mount::unmount(&self.source, rustix::mount::UnmountFlags::DETACH);
+        }
+    }
+}
+
+impl Mount {
+    fn end_daemon(&mut self) {
         let Some(mut daemon) = self.daemon.take() else { return };
         let pid = daemon.id();
         send(pid, Signal::TERM);
