@@ -35,12 +35,12 @@ pub struct Mounted {
 }
 
 impl Mounted {
-    /// Makes the directories, and mounts. `words` are for the daemon's `-o`; `trace` is
-    /// where the trace shall stay.
+    /// Makes the directories, and mounts. `program` is this one, which knows the hidden verb;
+    /// `words` are for the daemon's `-o`; `trace` is where the trace shall stay.
     ///
     /// # Errors
     /// Nothing can be mounted here; the message says why and what to do.
-    pub fn start(words: Option<&str>, trace: Option<&Path>) -> Result<Mounted, Failure> {
+    pub fn start(program: &Path, words: Option<&str>, trace: Option<&Path>) -> Result<Mounted, Failure> {
         let without = "`run --no-mount` runs on a real directory alone";
         if !Path::new("/dev/fuse").exists() {
             return Err(Failure::Environment(format!("there is no /dev/fuse, so nothing can be mounted; {without}")));
@@ -53,7 +53,8 @@ impl Mounted {
         }
         let trace = trace.map_or_else(|| base.path().join("trace.jsonl"), Path::to_owned);
         let messages = base.path().join("messages");
-        let daemon = start_daemon(&base, words, &trace, &messages).map_err(|error| failed("the mount", error))?;
+        let daemon =
+            start_daemon(program, &base, words, &trace, &messages).map_err(|error| failed("the mount", error))?;
         let mut mounted = Mounted { base, daemon: Some(daemon), trace, abort: PathBuf::new() };
         match mounted.wait_until_live()? {
             true => Ok(mounted),
@@ -72,6 +73,11 @@ impl Mounted {
     /// The directory that shows another one.
     pub fn mountpoint(&self) -> PathBuf {
         self.base.path().join("mount")
+    }
+
+    /// The directory that the mount shows.
+    pub fn source(&self) -> PathBuf {
+        self.base.path().join("source")
     }
 
     /// The file that aborts the mount's connection when it is written to.
@@ -166,8 +172,14 @@ pub fn serve(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     fuse_mount::run_cli(std::iter::once(OsString::from("fuse-mount")).chain(arguments))
 }
 
-fn start_daemon(base: &Scratch, words: Option<&str>, trace: &Path, messages: &Path) -> std::io::Result<Child> {
-    let mut command = Command::new("/proc/self/exe");
+fn start_daemon(
+    program: &Path,
+    base: &Scratch,
+    words: Option<&str>,
+    trace: &Path,
+    messages: &Path,
+) -> std::io::Result<Child> {
+    let mut command = Command::new(program);
     command.args([VERB, "--foreground", "--trace"]).arg(trace);
     if rustix::process::geteuid().is_root() {
         // The same as the real directory allows.

@@ -1,5 +1,7 @@
 //! Where a run takes place: in the directories that it is given, or in temporary ones.
 
+use std::path::Path;
+
 use crate::cli::Run;
 use crate::exit::Failure;
 #[cfg(feature = "mount")]
@@ -69,7 +71,8 @@ impl Places {
 
 #[cfg(feature = "mount")]
 fn mount(arguments: &Run) -> Result<Places, Failure> {
-    let mounted = Mounted::start(arguments.mount_options.as_deref(), arguments.trace.as_deref())?;
+    let myself = Path::new("/proc/self/exe");
+    let mounted = Mounted::start(myself, arguments.mount_options.as_deref(), arguments.trace.as_deref())?;
     Ok(Places::Mounted(Box::new(mounted)))
 }
 
