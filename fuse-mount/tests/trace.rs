@@ -421,3 +421,22 @@ fn traces_are_read_back_and_what_is_wrong_with_them_is_named() {
     assert_eq!(fuse_trace(&[]).status.code(), Some(2));
     assert_eq!(fuse_trace(&["--help".as_ref()]).status.code(), Some(0));
 }
+
+#[test]
+fn who_has_seen_enough_is_told_nothing_of_the_rest() {
+    let dir = traces();
+    let line = r#"{"seq":1,"t_ns":5,"dur_ns":1,"op":"open","path":"a","ret":0,"errno":null,"pid":7,"tid":7,"uid":0,"gid":0,"comm":"x"}"#;
+    let file = dir.path().join("t.jsonl");
+    fs::write(&file, format!("{line}\n").repeat(10_000)).unwrap();
+    for verb in [&["show"][..], &["export", "--format", "jsonl", "-o", "-"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_fuse-trace"));
+        let mut child = child.args(verb).arg(&file).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), String::from_utf8(output.stderr).unwrap()),
+            (Some(0), String::new()),
+            "{verb:?}"
+        );
+    }
+}

@@ -5,8 +5,9 @@ use std::io::Write;
 use crate::exit::Failure;
 use crate::trace::Reader;
 
-/// Writes each whole line as it stands, once it has been read without error.
-pub(super) fn jsonl(reader: &mut Reader, out: &mut impl Write, name: &str) -> Result<(), Failure> {
+/// Writes each whole line as it stands, once it has been read without error; false, if who reads
+/// what is written has seen enough.
+pub(super) fn jsonl(reader: &mut Reader, out: &mut impl Write, name: &str) -> Result<bool, Failure> {
     let written = |result: std::io::Result<()>| match result {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(Failure::failed(name, error)),
@@ -14,10 +15,10 @@ pub(super) fn jsonl(reader: &mut Reader, out: &mut impl Write, name: &str) -> Re
     };
     while let Some(line) = reader.next_line()? {
         if !written(out.write_all(&line.text).and_then(|()| out.write_all(b"\n")))? {
-            return Ok(());
+            return Ok(false);
         }
     }
-    written(out.flush()).map(|_| ())
+    written(out.flush())
 }
 
 #[cfg(test)]

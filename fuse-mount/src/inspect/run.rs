@@ -62,16 +62,16 @@ fn perform(verb: Verb, color: ColorChoice, out: &mut impl Write) -> Result<(), F
             while let Some(line) = reader.next_line()? {
                 let shown = writeln!(out, "{}", show::line(&line, colored));
                 if !written(if is_watched { shown.and_then(|()| out.flush()) } else { shown })? {
-                    return Ok(());
+                    return Ok(false);
                 }
             }
-            written(out.flush()).map(|_| ())
+            written(out.flush())
         }),
         Verb::Summary { file } => read(&file, |reader| {
             let summary = summarize::summarize(reader)?;
             written(write!(out, "{}", summary.table).and_then(|()| out.flush()))?;
             summary.notes.iter().for_each(|note| eprintln!("fuse-trace: {note}"));
-            Ok(())
+            Ok(true)
         }),
         Verb::Export { format: Format::Jsonl, output, file } => read(&file, |reader| {
             if output.as_os_str() == "-" {
@@ -94,11 +94,11 @@ fn is_colored(color: ColorChoice) -> bool {
     }
 }
 
-/// Opens a trace, and says in the end what was wrong with it as a whole.
-fn read(file: &Path, work: impl FnOnce(&mut Reader) -> Result<(), Failure>) -> Result<(), Failure> {
+/// Opens a trace, and says in the end what was wrong with it as a whole, if `work` has read all.
+fn read(file: &Path, work: impl FnOnce(&mut Reader) -> Result<bool, Failure>) -> Result<(), Failure> {
     let mut reader = Reader::open(file)?;
-    work(&mut reader)?;
-    if let Some(note) = reader.note() {
+    let is_read = work(&mut reader)?;
+    if let Some(note) = reader.note().filter(|_| is_read) {
         eprintln!("fuse-trace: {note}");
     }
     Ok(())
