@@ -7,7 +7,10 @@
 //!
 //! [`operation`] is what is measured, [`place`] where, [`mount`] the live mount, [`requests`]
 //! how many requests the kernel sends to it, and [`table`] the comparison at the end.
+//!
+//! [`library`] is for another question: what the library's calls cost beside those of others.
 
+pub mod library;
 pub mod mount;
 pub mod operation;
 pub mod place;
