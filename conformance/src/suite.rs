@@ -48,6 +48,10 @@ pub fn from_dir(dir: &Path) -> Result<Vec<Case>, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use fs_core::op::{Line, Op};
+
     use super::*;
 
     #[test]
@@ -59,5 +63,15 @@ mod tests {
         ids.dedup();
         assert_eq!(ids.len(), all);
         assert!(all > 0);
+    }
+
+    #[test]
+    fn every_operation_of_the_language_has_a_case() {
+        let cases = embedded().map_err(|error| error.to_string()).unwrap();
+        let judged = |step: &&Line<'_>| step.want.is_some();
+        let used: BTreeSet<&str> =
+            cases.iter().flat_map(|case| &case.steps).filter(judged).map(|step| step.op.name()).collect();
+        let without: Vec<&&str> = Op::NAMES.iter().filter(|name| !used.contains(**name)).collect();
+        assert!(without.is_empty(), "no case judges what came of {without:?}: add one to conformance/cases");
     }
 }
