@@ -198,16 +198,22 @@ impl Live {
     }
 
     fn join(self) -> Result<(), Failure> {
-        let failed = |why: &str| Err(Failure::failed(self.mountpoint.display(), why));
         let result = self.running.join();
         // A session that ended while the mount is still there was not ended by an unmount.
         let was_there = detach::lazily(&self.mountpoint, self.id) == Ok(Ended::Gone);
-        match result {
-            Ok(Ok(())) if was_there => failed("the connection to the kernel was aborted; the mount is ended"),
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => failed(&error.to_string()),
-            Err(_) => failed("the thread of the session has died"),
-        }
+        verdict(result, was_there).map_err(|why| Failure::failed(self.mountpoint.display(), why))
+    }
+}
+
+/// What the end of a session means, whose mount was still there or not.
+fn verdict(result: thread::Result<io::Result<()>>, was_there: bool) -> Result<(), String> {
+    match result {
+        Ok(Err(error)) if error.raw_os_error() != Some(libc::ECONNABORTED) => Err(error.to_string()),
+        // Also for who was just reading a request when the mount was taken away: the release of a
+        // file that was closed a moment before.
+        Ok(_) if was_there => Err("the connection to the kernel was aborted; the mount is ended".to_owned()),
+        Ok(_) => Ok(()),
+        Err(_) => Err("the thread of the session has died".to_owned()),
     }
 }
 
@@ -239,5 +245,26 @@ fn unmount(mountpoint: &Path, id: MountId) {
             say(format_args!("{shown} is mounted elsewhere or beneath another mount; a second signal ends it at once"));
         }
         Err(errno) => say(format_args!("cannot unmount {shown}: {}", Error::Os(errno))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_was_being_read_when_the_mount_was_taken_away_is_no_failure() {
+        let aborted = || io::Error::from_raw_os_error(libc::ECONNABORTED);
+        assert_eq!(verdict(Ok(Err(aborted())), false), Ok(()));
+        assert_eq!(verdict(Ok(Ok(())), false), Ok(()));
+    }
+
+    #[test]
+    fn a_session_that_ends_without_an_unmount_has_failed() {
+        for result in [Ok(()), Err(io::Error::from_raw_os_error(libc::ECONNABORTED))] {
+            assert!(verdict(Ok(result), true).unwrap_err().contains("aborted"));
+        }
+        assert!(verdict(Ok(Err(io::Error::from_raw_os_error(libc::EPERM))), false).is_err());
+        assert!(verdict(Err(Box::new("a panic")), false).is_err());
     }
 }
