@@ -1,0 +1,228 @@
+//! The table: which nodes the kernel knows, and how often it was told of each.
+
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use fs_core::{Errno, StatResult};
+
+use super::shard::{Known, Shard, spread};
+use super::{Nodes, Settings};
+use crate::node::{Name, Node, lock};
+use crate::number::{Numbers, ROOT};
+use crate::reach::{self, Mounts};
+
+pub(super) const SHARD_COUNT: usize = 64;
+
+impl Nodes {
+    /// The root alone: `source`, an `O_PATH` descriptor of a directory with the status
+    /// `status`.
+    pub fn new(source: OwnedFd, status: &StatResult, settings: Settings) -> Self {
+        let Settings { most_descriptors, keeps_names, by_handle } = settings;
+        let mounts = Mounts::new(by_handle);
+        mounts.meet(&source, status.st_dev());
+        let mut root = Node::new(ROOT, 0, Arc::new(source), status);
+        root.shown = status.st_ino();
+        Nodes {
+            root: Arc::new(root),
+            shards: (0..SHARD_COUNT).map(|_| Mutex::default()).collect(),
+            numbers: Numbers::new(status.st_dev()),
+            generations: AtomicU64::new(1),
+            shard_limit: (most_descriptors / SHARD_COUNT).max(1),
+            keeps_names: keeps_names || !mounts.have(status.st_dev()),
+            mounts,
+            has_let_go: AtomicBool::new(false),
+        }
+    }
+
+    /// The node that the kernel knows by this number.
+    ///
+    /// # Errors
+    /// `ESTALE`: it knows none, as happens only when it asks out of order.
+    pub fn get(&self, ino: u64) -> Result<Arc<Node>, Errno> {
+        if ino == ROOT {
+            return Ok(Arc::clone(&self.root));
+        }
+        self.shard(ino).known.get(&ino).map(|known| Arc::clone(&known.node)).ok_or(Errno::STALE)
+    }
+
+    /// The number of an entry of a listing: `ino` in a directory on `device`.
+    pub fn number(&self, device: u64, ino: u64) -> u64 {
+        self.numbers.number(device, ino)
+    }
+
+    /// The node of an inode with this status, if the kernel knows it. Counts nothing.
+    pub fn find(&self, status: &StatResult) -> Option<Arc<Node>> {
+        let ino = self.numbers.number(status.st_dev(), status.st_ino());
+        self.shard(ino).known.get(&ino).map(|known| Arc::clone(&known.node))
+    }
+
+    /// The node of an inode with this status, seen at `name`, if the kernel knows it and a
+    /// descriptor holds it: then it is the same inode. The kernel will be told of it once more.
+    pub fn recognise(&self, name: Name<'_>, status: &StatResult) -> Option<Arc<Node>> {
+        let ino = self.numbers.number(status.st_dev(), status.st_ino());
+        let node = {
+            let mut shard = self.shard(ino);
+            let known = shard.known.get_mut(&ino)?;
+            if !known.node.has_descriptor() {
+                return None;
+            }
+            known.lookups += 1;
+            Arc::clone(&known.node)
+        };
+        self.seen(&node, name);
+        Some(node)
+    }
+
+    /// The node of the inode that `fd` (an `O_PATH` descriptor) is open on, seen at
+    /// `name`; a new one if the kernel does not know it. It will be told of it.
+    pub fn enter(&self, name: Name<'_>, fd: OwnedFd, status: &StatResult) -> Arc<Node> {
+        let ino = self.numbers.number(status.st_dev(), status.st_ino());
+        if status.st_mode() & libc::S_IFMT == libc::S_IFDIR {
+            self.mounts.meet(&fd, status.st_dev());
+        }
+        let fd = Arc::new(fd);
+        let node = loop {
+            if let Some(node) = self.try_enter(ino, &fd, status) {
+                break node;
+            }
+        };
+        self.seen(&node, name);
+        node
+    }
+
+    /// `None` if the table changed meanwhile.
+    fn try_enter(&self, ino: u64, fd: &Arc<OwnedFd>, status: &StatResult) -> Option<Arc<Node>> {
+        let known = {
+            let mut shard = self.shard(ino);
+            match shard.known.get_mut(&ino) {
+                None => return Some(self.insert(shard, self.node(ino, fd, status), 1)),
+                Some(known) if known.node.has_descriptor() => {
+                    known.lookups += 1;
+                    return Some(Arc::clone(&known.node));
+                }
+                Some(known) => Arc::clone(&known.node),
+            }
+        };
+        // The number may be another inode's by now. Finding out takes a system call.
+        let is_same = reach::is_same(&lock(&known.hold), fd);
+        let mut shard = self.shard(ino);
+        let still = shard.known.get_mut(&ino).filter(|still| Arc::ptr_eq(&still.node, &known))?;
+        if is_same {
+            still.lookups += 1;
+            drop(shard);
+            self.hold(&known, Arc::clone(fd));
+            return Some(known);
+        }
+        // The kernel will forget the old one under the same number.
+        let lookups = still.lookups + 1;
+        Some(self.insert(shard, self.node(ino, fd, status), lookups))
+    }
+
+    fn node(&self, ino: u64, fd: &Arc<OwnedFd>, status: &StatResult) -> Arc<Node> {
+        let generation = self.generations.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Node::new(ino, generation, Arc::clone(fd), status))
+    }
+
+    fn insert(&self, mut shard: MutexGuard<'_, Shard>, node: Arc<Node>, lookups: u64) -> Arc<Node> {
+        // Dropped after the lock: closing a descriptor can take long.
+        let _replaced = shard.known.insert(node.ino, Known { node: Arc::clone(&node), lookups });
+        let loser = shard.add_to_ring(&node, self.shard_limit);
+        drop(shard);
+        self.let_go(loser);
+        node
+    }
+
+    /// The kernel forgets that it was told `lookups` times of a node; the last
+    /// time frees it.
+    pub fn forget(&self, ino: u64, lookups: u64) {
+        if ino == ROOT {
+            return;
+        }
+        // Dropped after the lock: closing a descriptor can take long.
+        let _freed = {
+            let mut shard = self.shard(ino);
+            let Some(known) = shard.known.get_mut(&ino) else { return };
+            known.lookups = known.lookups.saturating_sub(lookups);
+            if known.lookups == 0 { shard.known.remove(&ino) } else { None }
+        };
+    }
+
+    /// How many nodes the kernel knows beside the root.
+    pub fn count(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).known.len()).sum()
+    }
+
+    pub(super) fn shard(&self, ino: u64) -> MutexGuard<'_, Shard> {
+        lock(&self.shards[(spread(ino) >> 58) as usize % SHARD_COUNT])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{name, nodes, place};
+    use super::*;
+
+    #[test]
+    fn hard_links_are_one_node_that_lives_until_its_last_forget() {
+        let dir = tempfile::tempdir().unwrap();
+        let nodes = nodes(dir.path());
+        std::fs::write(dir.path().join("a"), "").unwrap();
+        std::fs::hard_link(dir.path().join("a"), dir.path().join("b")).unwrap();
+        let (fd, status) = place(&dir.path().join("a"));
+        assert!(nodes.recognise(name(1, "a"), &status).is_none());
+        let a = nodes.enter(name(1, "a"), fd, &status);
+        let (fd, status) = place(&dir.path().join("b"));
+        let b = nodes.enter(name(1, "b"), fd, &status);
+        let again = nodes.recognise(name(1, "b"), &status).unwrap();
+        assert!(Arc::ptr_eq(&a, &b) && Arc::ptr_eq(&a, &again));
+        nodes.forget(a.ino, 2);
+        assert!(nodes.get(a.ino).is_ok());
+        nodes.forget(a.ino, 1);
+        assert_eq!(nodes.get(a.ino).unwrap_err(), Errno::STALE);
+        assert_eq!(nodes.count(), 0);
+    }
+
+    #[test]
+    fn a_number_that_is_used_again_has_another_generation() {
+        let dir = tempfile::tempdir().unwrap();
+        let nodes = nodes(dir.path());
+        std::fs::write(dir.path().join("a"), "").unwrap();
+        let (fd, status) = place(&dir.path().join("a"));
+        let first = nodes.enter(name(1, "a"), fd, &status).generation;
+        nodes.forget(status.st_ino(), 1);
+        let (fd, status) = place(&dir.path().join("a"));
+        assert_ne!(nodes.enter(name(1, "a"), fd, &status).generation, first);
+    }
+
+    #[test]
+    fn the_root_is_never_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let nodes = nodes(dir.path());
+        nodes.forget(ROOT, 1000);
+        assert_eq!(nodes.get(ROOT).unwrap().shown, fs_core::lstat(dir.path()).unwrap().st_ino());
+    }
+
+    #[test]
+    fn lookups_and_forgets_of_many_threads_balance() {
+        let dir = tempfile::tempdir().unwrap();
+        let nodes = nodes(dir.path());
+        std::fs::write(dir.path().join("a"), "").unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..5_000 {
+                        let (fd, status) = place(&dir.path().join("a"));
+                        let node = match nodes.recognise(name(1, "a"), &status) {
+                            Some(node) => node,
+                            None => nodes.enter(name(1, "a"), fd, &status),
+                        };
+                        assert!(Arc::ptr_eq(&nodes.get(node.ino).unwrap(), &node));
+                        nodes.forget(node.ino, 1);
+                    }
+                });
+            }
+        });
+        assert_eq!(nodes.count(), 0);
+    }
+}
