@@ -9,8 +9,11 @@
 
 mod backing;
 mod decode;
+mod listing;
+mod opening;
 mod reply;
 mod requests;
+mod send;
 mod serve;
 
 use std::os::fd::{AsFd, OwnedFd};

@@ -1,27 +1,26 @@
-//! Each request: its arguments for the operation and for the trace, and its answer.
+//! Each request: its arguments for the operation and for the trace, and its answer. One block, for
+//! fuser has them in one trait; what is longer than a few lines is elsewhere.
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use fs_core::Errno;
 use fuser::{
-    AccessFlags, BackingId, BsdFileFlags, CopyFileRangeFlags, FileHandle, FileType, Filesystem, FopenFlags, Generation,
-    INodeNo, IoctlFlags, KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
-    ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyLseek, ReplyOpen, ReplyStatfs,
-    ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
+    AccessFlags, BsdFileFlags, CopyFileRangeFlags, FileHandle, FileType, Filesystem, FopenFlags, Generation, INodeNo,
+    IoctlFlags, KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
+    ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr,
+    Request, TimeOrNow, WriteFlags,
 };
 
+use super::send::{room, send_attribute, send_data, send_done};
 use super::serve::Asked;
 use super::{PassthroughFs, decode, reply};
-use crate::node::{Name, Node};
-use crate::ops::{Call, Changes, Entry, OpenFile, Write};
+use crate::node::Name;
+use crate::ops::{Call, Changes, Entry, Write};
 use crate::trace::{Args, RequestKind};
-use crate::worker::Worker;
 
 /// The longest value, and the longest list of names, in bytes.
 const XATTR_MAX: u32 = fs_core::XATTR_SIZE_MAX as u32;
@@ -208,24 +207,7 @@ impl Filesystem for PassthroughFs {
     }
 
     fn open(&self, request: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
-        let flags = flags.0.cast_unsigned();
-        self.serve(
-            request,
-            Asked::node(RequestKind::Open, ino.0, Args { flags: Some(flags), ..Args::default() }),
-            reply,
-            |call, reply, args| {
-                let opened = call.open(ino.0, flags)?;
-                args.handle = Some(opened.number);
-                Ok((opened.number, self.way(call, &opened.handle, |fd| reply.open_backing(fd))))
-            },
-            |reply, (number, (flags, backing)), _| {
-                match backing {
-                    Some(backing) => reply.opened_passthrough(FileHandle(number), flags, &backing),
-                    None => reply.opened(FileHandle(number), flags),
-                }
-                Ok(0)
-            },
-        );
+        self.serve_open(request, ino, flags.0.cast_unsigned(), reply);
     }
 
     fn read(
@@ -350,58 +332,11 @@ impl Filesystem for PassthroughFs {
     }
 
     fn readdir(&self, request: &Request, ino: INodeNo, fh: FileHandle, offset: u64, reply: ReplyDirectory) {
-        self.serve(
-            request,
-            Asked::node(RequestKind::Readdir, ino.0, listing(fh, offset)),
-            reply,
-            |call, reply, _| {
-                let mut count = 0;
-                call.readdir(fh.0, offset, |listed| {
-                    // A type that the protocol lacks is one that programs ask for by stat.
-                    let kind = reply::kind(listed.file_type).unwrap_or(FileType::RegularFile);
-                    let is_full = reply.add(INodeNo(listed.ino), listed.next, kind, OsStr::from_bytes(listed.name));
-                    count += i64::from(!is_full);
-                    !is_full
-                })?;
-                Ok(count)
-            },
-            |reply, count, _| {
-                reply.ok();
-                Ok(count)
-            },
-        );
+        self.serve_readdir(request, ino, fh, offset, reply);
     }
 
     fn readdirplus(&self, request: &Request, ino: INodeNo, fh: FileHandle, offset: u64, reply: ReplyDirectoryPlus) {
-        self.serve(
-            request,
-            Asked::node(RequestKind::Readdirplus, ino.0, listing(fh, offset)),
-            reply,
-            |call, reply, _| {
-                let mut count = 0;
-                call.readdirplus(fh.0, offset, |listed, entry| {
-                    let told = entry.map(|entry| {
-                        let ttl = self.volume.cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
-                        reply::entry(&entry.node, &entry.status).map(|(attr, generation)| (ttl, attr, generation))
-                    });
-                    let (ttl, attr, generation) = match told {
-                        Some(Ok(told)) => told,
-                        // Not of a type that the protocol has.
-                        Some(Err(_)) => return true,
-                        None => (Duration::ZERO, reply::bare(listed.ino, FileType::Directory), Generation(0)),
-                    };
-                    let name = OsStr::from_bytes(listed.name);
-                    let is_full = reply.add(attr.ino, listed.next, name, &ttl, &attr, generation);
-                    count += i64::from(!is_full);
-                    !is_full
-                })?;
-                Ok(count)
-            },
-            |reply, count, _| {
-                reply.ok();
-                Ok(count)
-            },
-        );
+        self.serve_readdirplus(request, ino, fh, offset, reply);
     }
 
     fn releasedir(&self, request: &Request, ino: INodeNo, fh: FileHandle, flags: OpenFlags, reply: ReplyEmpty) {
@@ -456,7 +391,7 @@ impl Filesystem for PassthroughFs {
             reply,
             |call, _, _| {
                 let room = size.min(XATTR_MAX) as usize;
-                call.getxattr(ino.0, name, self::room(&mut call.worker.data.borrow_mut(), room))
+                call.getxattr(ino.0, name, super::send::room(&mut call.worker.data.borrow_mut(), room))
             },
             |reply, length, worker| send_attribute(reply, length, size, worker),
         );
@@ -470,7 +405,7 @@ impl Filesystem for PassthroughFs {
             reply,
             |call, _, _| {
                 let room = size.min(XATTR_MAX) as usize;
-                call.listxattr(ino.0, self::room(&mut call.worker.data.borrow_mut(), room))
+                call.listxattr(ino.0, super::send::room(&mut call.worker.data.borrow_mut(), room))
             },
             |reply, length, worker| send_attribute(reply, length, size, worker),
         );
@@ -498,29 +433,7 @@ impl Filesystem for PassthroughFs {
         flags: i32,
         reply: ReplyCreate,
     ) {
-        let (name, flags) = (named(parent, name), flags.cast_unsigned());
-        let args = Args { mode: Some(mode), umask: Some(umask), flags: Some(flags), ..Args::default() };
-        self.serve(
-            request,
-            Asked::name(RequestKind::Create, name, args),
-            reply,
-            |call, reply, args| {
-                let (entry, opened) = call.create(name, mode, umask, flags)?;
-                args.handle = Some(opened.number);
-                let way = self.way(call, &opened.handle, |fd| reply.open_backing(fd));
-                Ok((noted(args, entry), opened.number, way))
-            },
-            |reply, (entry, number, (flags, backing)), _| {
-                let (attr, generation) = reply::entry(&entry.node, &entry.status).expect("a regular file");
-                let ttl = self.volume.cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
-                let handle = FileHandle(number);
-                match backing {
-                    Some(backing) => reply.created_passthrough(&ttl, &attr, generation, handle, flags, &backing),
-                    None => reply.created(&ttl, &attr, generation, handle, flags),
-                }
-                Ok(0)
-            },
-        );
+        self.serve_create(request, named(parent, name), mode, umask, flags.cast_unsigned(), reply);
     }
 
     fn ioctl(
@@ -620,106 +533,12 @@ impl Filesystem for PassthroughFs {
     }
 }
 
-impl PassthroughFs {
-    /// How the bytes of a file that was opened travel: the flags of the answer, and the
-    /// backing id if the kernel does it.
-    fn way(
-        &self,
-        call: &Call<'_>,
-        file: &OpenFile,
-        register: impl FnOnce(std::os::fd::BorrowedFd<'_>) -> io::Result<BackingId>,
-    ) -> (FopenFlags, Option<Arc<BackingId>>) {
-        let backing = self.backings.open(&file.node, || {
-            let fd = call.volume.nodes.fd(&file.node)?;
-            register(fd.as_fd())
-        });
-        // The last moment at which a store into a map can be prepared for: the kernel tells of none.
-        if backing.is_some() && file.reads_and_writes() && file.node.let_be_mapped() && self.volume.cache.keeps() {
-            self.invalidate_attributes(&file.node);
-        }
-        let mut flags = FopenFlags::empty();
-        if self.sees_data {
-            flags |= FopenFlags::FOPEN_DIRECT_IO;
-        } else if backing.is_none() && self.volume.cache.keeps() {
-            flags |= FopenFlags::FOPEN_KEEP_CACHE;
-        }
-        // A close has nothing to bring to the source: no page is dirty above it.
-        if backing.is_some() || !file.writes() {
-            flags |= FopenFlags::FOPEN_NOFLUSH;
-        }
-        (flags, backing)
-    }
-
-    /// Makes the kernel forget the attributes of a node.
-    fn invalidate_attributes(&self, node: &Node) {
-        if let Some(notifier) = self.notifier.get() {
-            // A negative offset: the contents stay. That it knows no such node is no error.
-            let _ = notifier.inval_inode(INodeNo(node.ino), -1, 0);
-        }
-    }
-
-    fn send_entry(&self, reply: ReplyEntry, entry: &Entry) -> Result<i64, Errno> {
-        let cache = self.volume.cache;
-        match reply::entry(&entry.node, &entry.status) {
-            Ok((attr, generation)) => {
-                let attribute_ttl = cache.attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
-                reply.entry_with_ttls(&attribute_ttl, &cache.entry_ttl(), &attr, generation);
-                Ok(0)
-            }
-            Err(errno) => {
-                self.volume.nodes.forget(entry.node.ino, 1);
-                reply::Refuse::refuse(reply, errno);
-                Err(errno)
-            }
-        }
-    }
-
-    fn send_attributes(&self, reply: ReplyAttr, entry: &Entry) -> Result<i64, Errno> {
-        let attr = reply::attributes(entry.node.shown, &entry.status).expect("a node has a type of the protocol");
-        reply.attr(&self.volume.cache.attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped()), &attr);
-        Ok(0)
-    }
-}
-
 fn named(parent: INodeNo, name: &OsStr) -> Name<'_> {
     Name { parent: parent.0, name: name.as_bytes() }
 }
 
 /// Notes for the trace which node was found or made.
-fn noted(args: &mut Args<'_>, entry: Entry) -> Entry {
+pub(super) fn noted(args: &mut Args<'_>, entry: Entry) -> Entry {
     args.node = Some(entry.node.ino);
     entry
-}
-
-fn listing<'a>(fh: FileHandle, offset: u64) -> Args<'a> {
-    Args { handle: Some(fh.0), offset: Some(offset.cast_signed()), ..Args::default() }
-}
-
-/// The first `length` bytes of a buffer, which grows if it has to.
-fn room(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
-    if buffer.len() < length {
-        buffer.resize(length, 0);
-    }
-    &mut buffer[..length]
-}
-
-fn send_done(reply: ReplyEmpty, (): (), _: &Worker) -> Result<i64, Errno> {
-    reply.ok();
-    Ok(0)
-}
-
-/// Sends the first `count` bytes of the worker's buffer.
-fn send_data(reply: ReplyData, count: usize, worker: &Worker) -> Result<i64, Errno> {
-    reply.data(&worker.data.borrow()[..count]);
-    Ok(count as i64)
-}
-
-/// Sends the first `length` bytes of the worker's buffer, or only how many there are if no room was offered.
-fn send_attribute(reply: ReplyXattr, length: usize, room: u32, worker: &Worker) -> Result<i64, Errno> {
-    if room == 0 {
-        reply.size(u32::try_from(length).expect("at most 64 KiB"));
-    } else {
-        reply.data(&worker.data.borrow()[..length]);
-    }
-    Ok(length as i64)
 }

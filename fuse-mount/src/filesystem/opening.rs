@@ -1,0 +1,108 @@
+//! Opening files: the answer says by which way their bytes travel.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+
+use fuser::{BackingId, FileHandle, FopenFlags, INodeNo, ReplyCreate, ReplyOpen, Request};
+
+use super::requests::noted;
+use super::serve::Asked;
+use super::{PassthroughFs, reply};
+use crate::node::{Name, Node};
+use crate::ops::{Call, OpenFile};
+use crate::trace::{Args, RequestKind};
+
+impl PassthroughFs {
+    /// Opens a file.
+    pub(super) fn serve_open(&self, request: &Request, ino: INodeNo, flags: u32, reply: ReplyOpen) {
+        self.serve(
+            request,
+            Asked::node(RequestKind::Open, ino.0, Args { flags: Some(flags), ..Args::default() }),
+            reply,
+            |call, reply, args| {
+                let opened = call.open(ino.0, flags)?;
+                args.handle = Some(opened.number);
+                Ok((opened.number, self.way(call, &opened.handle, |fd| reply.open_backing(fd))))
+            },
+            |reply, (number, (flags, backing)), _| {
+                match backing {
+                    Some(backing) => reply.opened_passthrough(FileHandle(number), flags, &backing),
+                    None => reply.opened(FileHandle(number), flags),
+                }
+                Ok(0)
+            },
+        );
+    }
+
+    /// Makes a file and opens it.
+    pub(super) fn serve_create(
+        &self,
+        request: &Request,
+        name: Name<'_>,
+        mode: u32,
+        umask: u32,
+        flags: u32,
+        reply: ReplyCreate,
+    ) {
+        let args = Args { mode: Some(mode), umask: Some(umask), flags: Some(flags), ..Args::default() };
+        self.serve(
+            request,
+            Asked::name(RequestKind::Create, name, args),
+            reply,
+            |call, reply, args| {
+                let (entry, opened) = call.create(name, mode, umask, flags)?;
+                args.handle = Some(opened.number);
+                let way = self.way(call, &opened.handle, |fd| reply.open_backing(fd));
+                Ok((noted(args, entry), opened.number, way))
+            },
+            |reply, (entry, number, (flags, backing)), _| {
+                let (attr, generation) = reply::entry(&entry.node, &entry.status).expect("a regular file");
+                let ttl = self.volume.cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
+                let handle = FileHandle(number);
+                match backing {
+                    Some(backing) => reply.created_passthrough(&ttl, &attr, generation, handle, flags, &backing),
+                    None => reply.created(&ttl, &attr, generation, handle, flags),
+                }
+                Ok(0)
+            },
+        );
+    }
+
+    /// How the bytes of a file that was opened travel: the flags of the answer, and the
+    /// backing id if the kernel does it.
+    fn way(
+        &self,
+        call: &Call<'_>,
+        file: &OpenFile,
+        register: impl FnOnce(BorrowedFd<'_>) -> io::Result<BackingId>,
+    ) -> (FopenFlags, Option<Arc<BackingId>>) {
+        let backing = self.backings.open(&file.node, || {
+            let fd = call.volume.nodes.fd(&file.node)?;
+            register(fd.as_fd())
+        });
+        // The last moment at which a store into a map can be prepared for: the kernel tells of none.
+        if backing.is_some() && file.reads_and_writes() && file.node.let_be_mapped() && self.volume.cache.keeps() {
+            self.invalidate_attributes(&file.node);
+        }
+        let mut flags = FopenFlags::empty();
+        if self.sees_data {
+            flags |= FopenFlags::FOPEN_DIRECT_IO;
+        } else if backing.is_none() && self.volume.cache.keeps() {
+            flags |= FopenFlags::FOPEN_KEEP_CACHE;
+        }
+        // A close has nothing to bring to the source: no page is dirty above it.
+        if backing.is_some() || !file.writes() {
+            flags |= FopenFlags::FOPEN_NOFLUSH;
+        }
+        (flags, backing)
+    }
+
+    /// Makes the kernel forget the attributes of a node.
+    fn invalidate_attributes(&self, node: &Node) {
+        if let Some(notifier) = self.notifier.get() {
+            // A negative offset: the contents stay. That it knows no such node is no error.
+            let _ = notifier.inval_inode(INodeNo(node.ino), -1, 0);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Sends answers, and says what the trace has as the result.
+
+use fs_core::Errno;
+use fuser::{ReplyAttr, ReplyData, ReplyEmpty, ReplyEntry, ReplyXattr};
+
+use super::{PassthroughFs, reply};
+use crate::ops::Entry;
+use crate::worker::Worker;
+
+impl PassthroughFs {
+    /// Tells the kernel of a node.
+    pub(super) fn send_entry(&self, reply: ReplyEntry, entry: &Entry) -> Result<i64, Errno> {
+        let cache = self.volume.cache;
+        match reply::entry(&entry.node, &entry.status) {
+            Ok((attr, generation)) => {
+                let attribute_ttl = cache.attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
+                reply.entry_with_ttls(&attribute_ttl, &cache.entry_ttl(), &attr, generation);
+                Ok(0)
+            }
+            Err(errno) => {
+                self.volume.nodes.forget(entry.node.ino, 1);
+                reply::Refuse::refuse(reply, errno);
+                Err(errno)
+            }
+        }
+    }
+
+    /// Tells the kernel the attributes of a node that it knows.
+    pub(super) fn send_attributes(&self, reply: ReplyAttr, entry: &Entry) -> Result<i64, Errno> {
+        let attr = reply::attributes(entry.node.shown, &entry.status).expect("a node has a type of the protocol");
+        reply.attr(&self.volume.cache.attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped()), &attr);
+        Ok(0)
+    }
+}
+
+/// The first `length` bytes of a buffer, which grows if it has to.
+pub(super) fn room(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
+    if buffer.len() < length {
+        buffer.resize(length, 0);
+    }
+    &mut buffer[..length]
+}
+
+/// Says that it is done.
+pub(super) fn send_done(reply: ReplyEmpty, (): (), _: &Worker) -> Result<i64, Errno> {
+    reply.ok();
+    Ok(0)
+}
+
+/// Sends the first `count` bytes of the worker's buffer.
+pub(super) fn send_data(reply: ReplyData, count: usize, worker: &Worker) -> Result<i64, Errno> {
+    reply.data(&worker.data.borrow()[..count]);
+    Ok(count as i64)
+}
+
+/// Sends the first `length` bytes of the worker's buffer, or only how many there are if no room was offered.
+pub(super) fn send_attribute(reply: ReplyXattr, length: usize, room: u32, worker: &Worker) -> Result<i64, Errno> {
+    if room == 0 {
+        reply.size(u32::try_from(length).expect("at most 64 KiB"));
+    } else {
+        reply.data(&worker.data.borrow()[..length]);
+    }
+    Ok(length as i64)
+}
