@@ -7,18 +7,13 @@ mod common;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Child;
-use std::time::{Duration, Instant};
 
-use common::{Bench, wait};
+use common::{Bench, until, wait};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Starts a run whose case hangs, and waits until it does.
 fn start_hanging(bench: &Bench) -> Child {
-    let arguments = bench.run_arguments();
-    let mut command = bench.command(&arguments);
-    command.args(["--timeout", "600", "--jobs", "1"]);
-    command.stdout(fs::File::create(bench.path("out")).unwrap()).stderr(fs::File::create(bench.path("err")).unwrap());
-    let child = command.spawn().unwrap();
+    let child = bench.start(&bench.run_arguments());
     let hangs = || {
         bench
             .left()
@@ -27,14 +22,6 @@ fn start_hanging(bench: &Bench) -> Child {
     };
     until(hangs, "the case to hang");
     child
-}
-
-fn until(mut what: impl FnMut() -> bool, name: &str) {
-    let until = Instant::now() + Duration::from_secs(60);
-    while !what() {
-        assert!(Instant::now() < until, "waited in vain for {name}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 fn hanging() -> Bench {

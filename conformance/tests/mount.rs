@@ -10,9 +10,8 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
 
-use common::{Bench, USER, case, is_root, skip, wait};
+use common::{Bench, USER, case, is_root, skip, until, wait};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Whether mounts can be made here.
@@ -139,23 +138,12 @@ fn in_namespace(bench: &Bench, script: &str) -> Command {
 
 /// Starts a run on a mount whose case hangs, and waits until it does.
 fn start_hanging(bench: &Bench) -> Child {
-    let mut command = bench.command(&arguments(bench));
-    command.args(["--timeout", "600", "--jobs", "1"]);
-    command.stdout(fs::File::create(bench.path("out")).unwrap()).stderr(fs::File::create(bench.path("err")).unwrap());
-    let child = command.spawn().unwrap();
+    let child = bench.start(&arguments(bench));
     let real = || bench.left().first().map(|base| base.join("real"));
     let entries = |dir: PathBuf| fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
     let hangs = || real().is_some_and(|real| entries(real).flat_map(entries).any(|case| case.join("p").exists()));
     until(hangs, "the case to hang");
     child
-}
-
-fn until(mut what: impl FnMut() -> bool, name: &str) {
-    let until = Instant::now() + Duration::from_secs(60);
-    while !what() {
-        assert!(Instant::now() < until, "waited in vain for {name}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 #[test]

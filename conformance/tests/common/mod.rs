@@ -88,6 +88,14 @@ impl Bench {
         command
     }
 
+    /// Starts a run that waits long for a step; what it prints is in `out` and `err`.
+    pub(crate) fn start(&self, arguments: &[String]) -> Child {
+        let mut command = self.command(arguments);
+        command.args(["--timeout", "600", "--jobs", "1"]);
+        command.stdout(fs::File::create(self.path("out")).unwrap()).stderr(fs::File::create(self.path("err")).unwrap());
+        command.spawn().unwrap()
+    }
+
     pub(crate) fn finish(&self, mut command: Command) -> Ran {
         let (out, err) = (self.path("stdout"), self.path("stderr"));
         command.stdout(fs::File::create(&out).unwrap()).stderr(fs::File::create(&err).unwrap());
@@ -186,6 +194,15 @@ pub(crate) fn wait(mut child: Child) -> i32 {
             let _ = child.kill();
             panic!("the program does not end");
         }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until something is so.
+pub(crate) fn until(mut what: impl FnMut() -> bool, name: &str) {
+    let until = Instant::now() + PATIENCE;
+    while !what() {
+        assert!(Instant::now() < until, "waited in vain for {name}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
