@@ -1,6 +1,6 @@
 //! Exit codes, and failures that end in one.
 
-use std::fmt;
+use std::{fmt, io};
 
 /// All went well.
 pub const DONE: u8 = 0;
@@ -30,6 +30,14 @@ impl Failure {
     /// A failure of the environment: `what`, and why.
     pub fn failed(what: impl fmt::Display, why: impl fmt::Display) -> Self {
         Failure::Failed(format!("{what}: {why}"))
+    }
+
+    /// The same, of an error that the system gave: under the name of its errno, if it has one.
+    pub fn io(what: impl fmt::Display, error: &io::Error) -> Self {
+        match rustix::io::Errno::from_io_error(error) {
+            Some(errno) => Failure::failed(what, fs_core::Error::Os(errno)),
+            None => Failure::failed(what, error),
+        }
     }
 
     /// The exit code.

@@ -45,6 +45,6 @@ where
 fn print(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<ExitCode, Failure> {
     let mut text = Vec::new();
     let written = write(&mut text).and_then(|()| io::stdout().write_all(&text));
-    written.map_err(|error| Failure::failed("standard output", error))?;
+    written.map_err(|error| Failure::io("standard output", &error))?;
     Ok(ExitCode::from(exit::DONE))
 }

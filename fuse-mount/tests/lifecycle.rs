@@ -323,7 +323,7 @@ fn wrong_usage_is_exit_2_and_mounts_nothing() {
     fs::write(&file, "").unwrap();
     let (file, missing) = (file.to_str().unwrap(), "/nonexistent/x");
     check_failure(&[missing, &mountpoint], 2, &["source", missing, "no such directory"]);
-    check_failure(&[&source, missing], 2, &["mountpoint", missing, "no such directory"]);
+    check_failure(&[&source, missing], 2, &["mountpoint", missing, "no such directory", "mkdir"]);
     check_failure(&[file, &mountpoint], 2, &["source", file, "not a directory"]);
     check_failure(&[&source, file], 2, &["mountpoint", file, "not a directory"]);
     check_failure(&[&source, &inside], 2, &[&inside, "inside the source"]);
@@ -389,6 +389,17 @@ fn the_kernels_reason_is_in_the_message() {
     );
     let text = in_own_namespace(&script);
     assert!(text.contains("fusermount3, which is not installed") && text.ends_with("code: 3\n"), "{text}");
+
+    // And one who may not run it.
+    let text = in_own_namespace(&format!(
+        "cp /bin/true {top}/fusermount3 && chmod 700 {top}/fusermount3
+        PATH={top}:$PATH
+        setpriv --reuid=65534 --regid=65534 --clear-groups {top}/fuse-mount {source} {mountpoint} 2>&1 || echo code: $?",
+        top = dir.path().display()
+    ));
+    let reason = "/fusermount3: Permission denied (EACCES)";
+    assert!(text.contains("without root it needs") && text.contains(reason) && text.ends_with("code: 3\n"), "{text}");
+    assert!(!is_mounted(Path::new(&mountpoint)));
 }
 
 /// Runs a shell script in a mount namespace of its own; gives what it prints.

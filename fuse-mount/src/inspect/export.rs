@@ -10,7 +10,7 @@ use crate::trace::Reader;
 pub(super) fn jsonl(reader: &mut Reader, out: &mut impl Write, name: &str) -> Result<bool, Failure> {
     let written = |result: std::io::Result<()>| match result {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Failure::failed(name, error)),
+        Err(error) => Err(Failure::io(name, &error)),
         Ok(()) => Ok(true),
     };
     while let Some(line) = reader.next_line()? {

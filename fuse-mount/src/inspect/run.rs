@@ -79,7 +79,7 @@ fn perform(verb: Verb, color: ColorChoice, out: &mut impl Write) -> Result<(), F
             }
             refuse_same_file(&file, &output)?;
             let name = output.display().to_string();
-            let made = File::create(&output).map_err(|error| Failure::failed(&name, error))?;
+            let made = File::create(&output).map_err(|error| Failure::io(&name, &error))?;
             export::jsonl(reader, &mut BufWriter::new(made), &name)
         }),
     }
@@ -122,6 +122,6 @@ fn written(result: io::Result<()>) -> Result<bool, Failure> {
     match result {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Failure::failed("standard output", error)),
+        Err(error) => Err(Failure::io("standard output", &error)),
     }
 }

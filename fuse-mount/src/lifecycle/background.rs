@@ -2,7 +2,7 @@
 //! with the daemon's exit code if it never is.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 use rustix::fs::{Mode, OFlags};
@@ -43,7 +43,7 @@ impl Waiting {
 
 /// Splits off the daemon. The process must have one thread.
 pub(super) fn split() -> Result<Role, Failure> {
-    let failed = |error| Failure::failed("cannot go into the background", error);
+    let failed = |error: io::Error| Failure::io("cannot go into the background", &error);
     let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed(errno.into()))?;
     match process::fork().map_err(failed)? {
         Side::Child => {

@@ -33,8 +33,12 @@ pub(super) fn mount(mountpoint: &Path, options: &OsStr) -> Result<OwnedFd, Failu
                 .into(),
         )
     })?;
-    let failed =
-        |what: &str, error: std::io::Error| Failure::failed(format_args!("cannot run fusermount3: {what}"), error);
+    let failed = |what: &str, error: std::io::Error| {
+        Failure::io(
+            format_args!("cannot make the mount: without root it needs fusermount3, which cannot be run: {what}"),
+            &error,
+        )
+    };
     let (theirs, ours) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::empty(), None)
         .map_err(|errno| failed("socketpair", errno.into()))?;
     rustix::io::fcntl_setfd(&ours, FdFlags::CLOEXEC).map_err(|errno| failed("fcntl", errno.into()))?;

@@ -6,7 +6,7 @@
 //! end of the pipe, whatever caused it, the guard takes that mount away if it is still there.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
@@ -30,7 +30,7 @@ pub(super) struct Guard {
 impl Guard {
     /// Starts the guard of a mount at `mountpoint`. The process must have one thread.
     pub(super) fn start(mountpoint: &Path) -> Result<Self, Failure> {
-        let failed = |error| Failure::failed("cannot start the guard process", error);
+        let failed = |error: io::Error| Failure::io("cannot start the guard process", &error);
         let (read, write) =
             rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(|errno| failed(errno.into()))?;
         match process::fork().map_err(failed)? {
@@ -46,7 +46,7 @@ impl Guard {
     /// Tells the guard which mount is the daemon's.
     pub(super) fn watch(&mut self, id: MountId) -> Result<(), Failure> {
         let pipe = self.pipe.as_mut().expect("open until it is dropped");
-        pipe.write_all(&encode(id)).map_err(|error| Failure::failed("cannot reach the guard process", error))
+        pipe.write_all(&encode(id)).map_err(|error| Failure::io("cannot reach the guard process", &error))
     }
 }
 

@@ -82,7 +82,7 @@ pub fn run(mount: &Mount) -> Result<ExitCode, Failure> {
 }
 
 fn serve(mount: &Mount, places: Places, mut tracing: Tracing, waiting: Waiting) -> Result<(), Failure> {
-    let failed = |what: &str, error: io::Error| Failure::failed(what, error);
+    let failed = |what: &str, error: io::Error| Failure::io(what, &error);
     let signals = Signals::block().map_err(|error| failed("cannot block signals", error))?;
     // Dropped last, and so after all else has let go of the mount.
     let mut guard = Guard::start(&places.mountpoint_path)?;

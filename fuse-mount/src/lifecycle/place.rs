@@ -85,6 +85,9 @@ fn source_id(fd: &OwnedFd, path: &Path) -> Result<DirectoryId, Failure> {
 
 fn open_directory(role: &str, path: &Path) -> Result<(OwnedFd, PathBuf), Failure> {
     let complain = |errno: Errno| match errno {
+        Errno::NOENT if role == "mountpoint" => {
+            Failure::Usage(format!("{role} {0}: no such directory; make it first: mkdir {0}", path.display()))
+        }
         Errno::NOENT => Failure::Usage(format!("{role} {}: no such directory", path.display())),
         Errno::NOTDIR => Failure::Usage(format!("{role} {}: not a directory", path.display())),
         _ => Failure::failed(format_args!("{role} {}", path.display()), Error::Os(errno)),
@@ -117,7 +120,7 @@ fn is_inside(directory: BorrowedFd<'_>, ancestor: BorrowedFd<'_>) -> rustix::io:
 
 fn refuse_mounted_fuse(mountpoint: BorrowedFd<'_>, path: &Path) -> Result<(), Failure> {
     let Ok(Some(number)) = identity::mountinfo_number(mountpoint) else { return Ok(()) };
-    let table = fs::read("/proc/self/mountinfo").map_err(|error| Failure::failed("/proc/self/mountinfo", error))?;
+    let table = fs::read("/proc/self/mountinfo").map_err(|error| Failure::io("/proc/self/mountinfo", &error))?;
     let Some(Entry { fs_type, source }) = entry(&table, number) else { return Ok(()) };
     if fs_type != "fuse" && fs_type != "fuseblk" && !fs_type.starts_with("fuse.") {
         return Ok(());

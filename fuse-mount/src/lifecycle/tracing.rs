@@ -53,7 +53,7 @@ impl Tracing {
             return Ok(());
         };
         let started = destination.begin().and_then(|file| recorder.start(header, file));
-        started.map_err(|error| Failure::failed(format_args!("cannot write the trace {name}"), error))
+        started.map_err(|error| Failure::io(format_args!("cannot write the trace {name}"), &error))
     }
 
     /// The mount is over: the rest is written, and the table printed.
@@ -64,7 +64,7 @@ impl Tracing {
             eprint!("{table}");
         }
         let name = plan.destination.map(|(name, _)| name).unwrap_or_default();
-        written.map_err(|error| Failure::failed(format_args!("the trace {name} is not complete"), error))
+        written.map_err(|error| Failure::io(format_args!("the trace {name} is not complete"), &error))
     }
 
     /// Another process goes on with this.

@@ -23,12 +23,7 @@ impl Destination {
     /// # Errors
     /// The file cannot be written.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        let failed = |error| {
-            Failure::failed(
-                format_args!("cannot write the trace {}", path.display()),
-                fs_core::Error::Os(rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::IO)),
-            )
-        };
+        let failed = |error: io::Error| Failure::io(format_args!("cannot write the trace {}", path.display()), &error);
         if path == "-" {
             let file = rustix::io::fcntl_dupfd_cloexec(io::stdout(), 0).map_err(|errno| failed(errno.into()))?;
             return Ok(Destination { file: file.into(), is_replaced: false, made: None });

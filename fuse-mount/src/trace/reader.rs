@@ -71,7 +71,7 @@ impl Reader {
         if path == "-" {
             return Ok(Reader::new("standard input", io::stdin()));
         }
-        let failed = |error: io::Error| Failure::failed(path.display(), fs_core_error(&error));
+        let failed = |error: io::Error| Failure::io(path.display(), &error);
         let file = File::open(path).map_err(failed)?;
         if file.metadata().map_err(failed)?.is_dir() {
             return Err(Failure::Failed(format!("{}: a directory, not a trace", path.display())));
@@ -93,7 +93,7 @@ impl Reader {
     pub fn next_line(&mut self) -> Result<Option<Line>, Failure> {
         let mut text = Vec::new();
         let read = self.input.by_ref().take(LINE_MAX).read_until(b'\n', &mut text);
-        read.map_err(|error| Failure::failed(&self.name, fs_core_error(&error)))?;
+        read.map_err(|error| Failure::io(&self.name, &error))?;
         if text.is_empty() {
             return Ok(None);
         }
@@ -210,10 +210,6 @@ fn excerpt(value: &Value) -> String {
 /// The bytes of a field that is none of the fixed ones.
 pub(crate) fn field_bytes(fields: &Map<String, Value>, key: &str) -> Option<Vec<u8>> {
     Fields(fields).bytes(key).ok()?
-}
-
-fn fs_core_error(error: &io::Error) -> fs_core::Error {
-    fs_core::Error::Os(rustix::io::Errno::from_io_error(error).unwrap_or(rustix::io::Errno::IO))
 }
 
 #[cfg(test)]
