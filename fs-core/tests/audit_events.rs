@@ -113,6 +113,13 @@ fn attributes_raise_chmod_chown_and_utime_with_a_descriptor_as_a_number() {
 }
 
 #[test]
+fn signals_raise_kill_and_killpg_with_the_numbers_as_they_are() {
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    check(&format!("os.kill({own}, 0)"), || fs_core::kill(own, 0));
+    check("os.killpg(0, 0)", || fs_core::killpg(0, 0));
+}
+
+#[test]
 fn open_has_no_mode_and_the_flags_that_the_kernel_gets() {
     let fx = Fixture::new();
     let flags = |flags: OFlags| (flags | OFlags::CLOEXEC).bits();

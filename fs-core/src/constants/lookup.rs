@@ -1,10 +1,10 @@
 //! The value of a constant, by its name in Python.
 
-use super::{flags, stat_consts};
+use super::{flags, process, stat_consts};
 use crate::{Error, Result, Unsupported};
 
-/// The value of a constant of the `os` module that is about files, by its Python name:
-/// `O_CREAT`, `stat.S_IFREG`.
+/// The value of a constant of the `os` module that is about files or processes, by its
+/// Python name: `O_CREAT`, `stat.S_IFREG`, `WNOHANG`.
 ///
 /// # Errors
 /// - [`Error::Unsupported`]: the constant is one of another system.
@@ -34,7 +34,7 @@ use crate::{Error, Result, Unsupported};
 #[doc(alias = "os.stat.SF_NOUNLINK")]
 #[doc(alias = "os.stat.SF_SNAPSHOT")]
 pub fn constant(name: &str) -> Result<i64> {
-    if let Some((_, value)) = VALUES.iter().find(|(known, _)| *known == name) {
+    if let Some((_, value)) = VALUES.iter().chain(process::VALUES).find(|(known, _)| *known == name) {
         return Ok(*value);
     }
     match ELSEWHERE.iter().find(|(known, _)| *known == name) {
@@ -187,6 +187,13 @@ mod tests {
         }
         // Documented, but not exported by CPython; of the C library's headers.
         assert_eq!(constant("ST_IMMUTABLE"), Ok(512));
+    }
+
+    #[test]
+    fn constants_of_processes_are_found_too() {
+        // python3 -c 'import os; print(os.P_PGID, os.WNOHANG, os.WNOWAIT, os.WSTOPPED, os.CLD_DUMPED)'
+        let names = ["P_PGID", "WNOHANG", "WNOWAIT", "WSTOPPED", "CLD_DUMPED"];
+        assert_eq!(names.map(|name| constant(name).unwrap()), [2, 1, 16_777_216, 2, 3]);
     }
 
     #[test]

@@ -4,6 +4,8 @@ pub(crate) mod handle;
 mod linux;
 pub(crate) mod lock;
 pub(crate) mod proc_fd;
+pub(crate) mod process;
+pub(crate) mod wait;
 pub(crate) mod xattr;
 
 pub(crate) use linux::{
