@@ -1,5 +1,6 @@
 //! Platform differences: what rustix and libc lack or get wrong on each system.
 
+pub(crate) mod exec;
 pub(crate) mod handle;
 mod linux;
 pub(crate) mod lock;

@@ -25,6 +25,43 @@ pub(crate) fn alone(name: &str, body: impl FnOnce()) {
     assert!(output.status.success() && stdout.contains("1 passed"), "{name} alone: {stdout}\n{stderr}");
 }
 
+/// Runs `body`, with which a process ends, in a process of its own: `name` is the full
+/// name of the test, which is run once more, there; `key` tells apart what it runs there.
+/// Returns how the process has ended and what it has printed, but for the lines of the
+/// test; `None` in such a process.
+#[track_caller]
+pub(crate) fn end_of(name: &str, key: &str, body: impl FnOnce()) -> Option<(WaitStatus, String)> {
+    const VARIABLE: &str = "FS_CORE_TEST_END";
+    let wanted = format!("{name} {key}");
+    if let Some(value) = env::var_os(VARIABLE) {
+        if value == *wanted {
+            body();
+            panic!("{wanted}: the process has not ended");
+        }
+        return None;
+    }
+    let mut command = Command::new(env::current_exe().unwrap());
+    // Cores would be left everywhere.
+    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    let output = without_cores(&mut command, none)
+        .args(["--exact", name, "--nocapture", "--test-threads=1"])
+        .env(VARIABLE, &wanted)
+        .output()
+        .unwrap();
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let printed = stdout.split_once("running 1 test\n").expect("the test is run").1;
+    // What the test harness says first, if it got that far.
+    let printed = printed.strip_prefix(&format!("test {name} ... ")).unwrap_or(printed);
+    Some((output.status.into(), printed.to_owned()))
+}
+
+#[expect(unsafe_code, reason = "what a child does before its program")]
+fn without_cores(command: &mut Command, none: rustix::process::Rlimit) -> &mut Command {
+    // SAFETY: one system call on numbers.
+    unsafe { command.pre_exec(move || Ok(rustix::process::setrlimit(rustix::process::Resource::Core, none)?)) }
+}
+
 /// The errno of a call that must fail.
 #[track_caller]
 pub(crate) fn errno<T: Debug>(result: fs_core::Result<T>) -> Errno {

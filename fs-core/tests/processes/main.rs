@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "functions that only tests call, which clippy does not take for tests")]
 
 mod ends;
+mod execs;
 mod fixture;
 mod signals;
 mod waits;
