@@ -18,6 +18,8 @@ use crate::{Error, Result, Unsupported};
 #[doc(alias = "os.O_TEXT")]
 #[doc(alias = "os.O_SHLOCK")]
 #[doc(alias = "os.O_EXLOCK")]
+#[doc(alias = "os.P_DETACH")]
+#[doc(alias = "os.P_OVERLAY")]
 #[doc(alias = "os.SF_NODISKIO")]
 #[doc(alias = "os.SF_MNOWAIT")]
 #[doc(alias = "os.SF_SYNC")]
@@ -156,6 +158,8 @@ static ELSEWHERE: &[(&str, Unsupported)] = &[
     ("O_TEXT", Unsupported::Windows),
     ("O_SHLOCK", Unsupported::Bsd),
     ("O_EXLOCK", Unsupported::Bsd),
+    ("P_DETACH", Unsupported::Windows),
+    ("P_OVERLAY", Unsupported::Windows),
     ("SF_NODISKIO", Unsupported::Bsd),
     ("SF_MNOWAIT", Unsupported::Bsd),
     ("SF_SYNC", Unsupported::Bsd),
@@ -194,6 +198,8 @@ mod tests {
         // python3 -c 'import os; print(os.P_PGID, os.WNOHANG, os.WNOWAIT, os.WSTOPPED, os.CLD_DUMPED)'
         let names = ["P_PGID", "WNOHANG", "WNOWAIT", "WSTOPPED", "CLD_DUMPED"];
         assert_eq!(names.map(|name| constant(name).unwrap()), [2, 1, 16_777_216, 2, 3]);
+        assert_eq!(["P_WAIT", "P_NOWAIT", "P_NOWAITO"].map(|name| constant(name).unwrap()), [0, 1, 1]);
+        assert_eq!(constant("P_DETACH"), Err(Error::Unsupported(Unsupported::Windows)));
     }
 
     #[test]

@@ -7,6 +7,16 @@ use std::ffi::c_int;
 
 use crate::WaitOptions;
 
+/// `spawnv` and its like wait for the program.
+#[doc(alias = "os.P_WAIT")]
+pub const P_WAIT: c_int = 0;
+/// `spawnv` and its like do not wait for the program.
+#[doc(alias = "os.P_NOWAIT")]
+pub const P_NOWAIT: c_int = 1;
+/// `P_NOWAIT` under another name.
+#[doc(alias = "os.P_NOWAITO")]
+pub const P_NOWAITO: c_int = P_NOWAIT;
+
 /// `waitid` waits for one child.
 #[doc(alias = "os.P_PID")]
 pub const P_PID: c_int = libc::P_PID as c_int;
@@ -57,6 +67,9 @@ pub const CLD_CONTINUED: c_int = libc::CLD_CONTINUED;
 
 /// The table of [`super::constant`].
 pub(super) static VALUES: &[(&str, i64)] = &[
+    ("P_WAIT", P_WAIT as i64),
+    ("P_NOWAIT", P_NOWAIT as i64),
+    ("P_NOWAITO", P_NOWAITO as i64),
     ("P_PID", P_PID as i64),
     ("P_PGID", P_PGID as i64),
     ("P_ALL", P_ALL as i64),

@@ -1,12 +1,45 @@
-#![expect(unsafe_code, reason = "calls that take raw ids and signals, and the end of the process")]
-//! Processes: how they are signalled and ended.
+#![expect(unsafe_code, reason = "fork, and calls that take raw ids and signals")]
+//! Processes: how they are made, signalled and ended.
 
 use std::ffi::c_int;
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::ptr::null;
 
 use rustix::io;
-use rustix::process::RawPid;
+use rustix::process::{Pid, RawPid};
 
-use super::linux::check;
+use super::linux::{check, last_errno};
+
+/// Makes a second process of this one; `None` in it.
+///
+/// # Safety
+/// If the process has other threads, the child may only do what is async-signal-safe.
+pub(crate) unsafe fn fork() -> io::Result<Option<Pid>> {
+    // SAFETY: the caller answers for what the child does.
+    parent_or_child(unsafe { libc::fork() })
+}
+
+/// As [`fork`], with a new terminal for the child, and its other end for the parent.
+///
+/// # Safety
+/// As for [`fork`].
+pub(crate) unsafe fn forkpty() -> io::Result<Option<(Pid, OwnedFd)>> {
+    let mut master = -1;
+    // SAFETY: `master` has room for a descriptor; neither name, nor settings, nor size
+    // are given. The caller answers for what the child does.
+    let pid = unsafe { libc::forkpty(&raw mut master, std::ptr::null_mut(), null(), null()) };
+    Ok(parent_or_child(pid)?.map(|pid| {
+        // SAFETY: in the parent the descriptor is new, so that nobody else owns it.
+        (pid, unsafe { OwnedFd::from_raw_fd(master) })
+    }))
+}
+
+fn parent_or_child(pid: RawPid) -> io::Result<Option<Pid>> {
+    match pid {
+        -1 => Err(last_errno()),
+        pid => Ok(Pid::from_raw(pid)),
+    }
+}
 
 pub(crate) fn exit(status: c_int) -> ! {
     // SAFETY: ends the process, and runs no code of it.

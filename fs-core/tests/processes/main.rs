@@ -8,4 +8,5 @@ mod ends;
 mod execs;
 mod fixture;
 mod signals;
+mod spawns;
 mod waits;
