@@ -78,7 +78,7 @@ fn checked(name: PathArg<'_>, value: PathArg<'_>) -> Result<CString> {
     c_string([bytes, b"=", value.as_bytes()].concat())
 }
 
-fn c_string(bytes: impl Into<Vec<u8>>) -> Result<CString> {
+pub(crate) fn c_string(bytes: impl Into<Vec<u8>>) -> Result<CString> {
     CString::new(bytes).map_err(|_| Error::EmbeddedNul)
 }
 
@@ -103,9 +103,32 @@ impl<'a> Argv<'a> {
 #[derive(Debug)]
 pub(crate) struct Program<'a> {
     place: Place<'a>,
-    argv: CStrings,
-    envp: CStrings,
+    strings: Strings,
+}
+
+/// What a program is called with, as the kernel takes it.
+#[derive(Debug)]
+pub(crate) struct Strings {
+    pub(crate) argv: CStrings,
+    pub(crate) envp: CStrings,
     env_is_given: bool,
+}
+
+impl Strings {
+    pub(crate) fn new(argv: &Argv<'_>, env: &Env<'_>) -> Result<Self> {
+        let argv = argv.0.iter().map(|arg| c_string(arg.as_bytes())).collect::<Result<_>>()?;
+        let env_is_given = *env != Env::Inherit;
+        Ok(Strings { argv: CStrings::new(argv), envp: CStrings::new(env.strings()?), env_is_given })
+    }
+
+    pub(crate) fn audit_argv(&self) -> Arg<'_> {
+        Arg::List(self.argv.strings())
+    }
+
+    /// `None` for the environment of this process.
+    pub(crate) fn audit_env(&self) -> Arg<'_> {
+        if self.env_is_given { Arg::List(self.envp.strings()) } else { Arg::None }
+    }
 }
 
 #[derive(Debug)]
@@ -126,7 +149,7 @@ impl<'a> Program<'a> {
                 _ => Place::Paths(vec![c_string(at.path.as_bytes())?]),
             },
         };
-        Program::new(place, argv, env)
+        Ok(Program { place, strings: Strings::new(argv, env)? })
     }
 
     /// The program `file`, looked for in the `PATH` of `env` unless it holds a slash.
@@ -138,13 +161,7 @@ impl<'a> Program<'a> {
             let path = env.path().unwrap_or_else(|| DEFAULT_PATH.to_vec());
             path.split(|byte| *byte == b':').map(|dir| c_string(in_directory(dir, name))).collect::<Result<_>>()?
         };
-        Program::new(Place::Paths(paths), argv, env)
-    }
-
-    fn new(place: Place<'a>, argv: &Argv<'_>, env: &Env<'_>) -> Result<Self> {
-        let argv = argv.0.iter().map(|arg| c_string(arg.as_bytes())).collect::<Result<_>>()?;
-        let env_is_given = *env != Env::Inherit;
-        Ok(Program { place, argv: CStrings::new(argv), envp: CStrings::new(env.strings()?), env_is_given })
+        Ok(Program { place: Place::Paths(paths), strings: Strings::new(argv, env)? })
     }
 
     /// Becomes the program; returns only if that fails.
@@ -152,14 +169,15 @@ impl<'a> Program<'a> {
     /// That a file is not there is told only if nothing else was in the way of the others.
     /// Neither allocates nor takes a lock, unless a hook does.
     pub(crate) fn exec(&self, hooks: &audit::Hooks) -> Error {
-        let raise = |place: Arg<'_>| hooks.raise("os.exec", &[place, self.audit_argv(), self.audit_env()]);
+        let strings = &self.strings;
+        let raise = |place: Arg<'_>| hooks.raise("os.exec", &[place, strings.audit_argv(), strings.audit_env()]);
         match &self.place {
             Place::Fd(fd) => match raise(Arg::fd(*fd)) {
-                Ok(()) => exec::fexecve(*fd, &self.argv, &self.envp).into(),
+                Ok(()) => exec::fexecve(*fd, &strings.argv, &strings.envp).into(),
                 Err(refused) => refused,
             },
             Place::Below(dir, path) => match raise(Arg::Bytes(path.as_bytes())) {
-                Ok(()) => exec::execveat(*dir, path, &self.argv, &self.envp).into(),
+                Ok(()) => exec::execveat(*dir, path, &strings.argv, &strings.envp).into(),
                 Err(refused) => refused,
             },
             Place::Paths(paths) => {
@@ -168,7 +186,7 @@ impl<'a> Program<'a> {
                     if let Err(refused) = raise(Arg::Bytes(path.as_bytes())) {
                         return refused;
                     }
-                    last = exec::execve(path, &self.argv, &self.envp);
+                    last = exec::execve(path, &strings.argv, &strings.envp);
                     if last != Errno::NOENT && last != Errno::NOTDIR {
                         first.get_or_insert(last);
                     }
@@ -176,14 +194,6 @@ impl<'a> Program<'a> {
                 first.unwrap_or(last).into()
             }
         }
-    }
-
-    pub(crate) fn audit_argv(&self) -> Arg<'_> {
-        Arg::List(self.argv.strings())
-    }
-
-    pub(crate) fn audit_env(&self) -> Arg<'_> {
-        if self.env_is_given { Arg::List(self.envp.strings()) } else { Arg::None }
     }
 }
 

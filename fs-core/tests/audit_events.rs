@@ -10,7 +10,8 @@ use std::thread;
 
 use fs_core::audit::{self, Arg, Verdict};
 use fs_core::{
-    Access, AccessOptions, Env, Errno, Error, Follow, LockCmd, Mode, OFlags, RenameFlags, Time, Times, XattrFlags,
+    Access, AccessOptions, Env, Errno, Error, Follow, LockCmd, Mode, OFlags, Pid, RenameFlags, SpawnOptions, Time,
+    Times, WaitOptions, XattrFlags,
 };
 use fs_core::{linux, open};
 
@@ -148,6 +149,17 @@ fn becoming_a_program_raises_exec_once_for_each_place_that_is_tried() {
     assert_eq!((events, error), (vec![expected], Error::Os(Errno::ACCESS)));
     let (events, _) = events_with(Verdict::Allow, || fs_core::execve((&fx.dir, "f"), ["x"], Env::Inherit));
     assert_eq!(events, ["os.exec(f, [x], None)"]);
+}
+
+#[test]
+fn both_functions_of_posix_spawn_raise_the_same_event() {
+    let wait = |child: Pid| fs_core::waitpid(child.as_raw_pid(), WaitOptions::empty()).map(drop);
+    let options = SpawnOptions::default();
+    let spawn = |env| fs_core::posix_spawn("/bin/true", ["true", "1"], env, &options).and_then(wait);
+    check("os.posix_spawn(/bin/true, [true 1], [A=b])", || spawn(Env::of([("A", "b")])));
+    check("os.posix_spawn(/bin/true, [true 1], None)", || spawn(Env::Inherit));
+    let spawnp = || fs_core::posix_spawnp("true", ["true"], Env::of([("A", "b")]), &options).and_then(wait);
+    check("os.posix_spawn(true, [true], [A=b])", spawnp);
 }
 
 #[test]

@@ -7,6 +7,16 @@ use std::ffi::c_int;
 
 use crate::WaitOptions;
 
+/// The number of `FileAction::Open`.
+#[doc(alias = "os.POSIX_SPAWN_OPEN")]
+pub const POSIX_SPAWN_OPEN: c_int = 0;
+/// The number of `FileAction::Close`.
+#[doc(alias = "os.POSIX_SPAWN_CLOSE")]
+pub const POSIX_SPAWN_CLOSE: c_int = 1;
+/// The number of `FileAction::Dup2`.
+#[doc(alias = "os.POSIX_SPAWN_DUP2")]
+pub const POSIX_SPAWN_DUP2: c_int = 2;
+
 /// `spawnv` and its like wait for the program.
 #[doc(alias = "os.P_WAIT")]
 pub const P_WAIT: c_int = 0;
@@ -67,6 +77,9 @@ pub const CLD_CONTINUED: c_int = libc::CLD_CONTINUED;
 
 /// The table of [`super::constant`].
 pub(super) static VALUES: &[(&str, i64)] = &[
+    ("POSIX_SPAWN_OPEN", POSIX_SPAWN_OPEN as i64),
+    ("POSIX_SPAWN_CLOSE", POSIX_SPAWN_CLOSE as i64),
+    ("POSIX_SPAWN_DUP2", POSIX_SPAWN_DUP2 as i64),
     ("P_WAIT", P_WAIT as i64),
     ("P_NOWAIT", P_NOWAIT as i64),
     ("P_NOWAITO", P_NOWAITO as i64),

@@ -4,6 +4,7 @@ pub(crate) mod exec;
 pub(crate) mod handle;
 mod linux;
 pub(crate) mod lock;
+pub(crate) mod posix_spawn;
 pub(crate) mod proc_fd;
 pub(crate) mod process;
 pub(crate) mod wait;

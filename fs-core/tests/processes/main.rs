@@ -7,6 +7,7 @@
 mod ends;
 mod execs;
 mod fixture;
+mod posix_spawns;
 mod signals;
 mod spawns;
 mod waits;
