@@ -158,3 +158,10 @@ fn become_program<'a>(argv: Result<Argv<'a>>, program: impl FnOnce(&Argv<'a>) ->
 pub fn startfile<'a>(_path: impl Into<PathArg<'a>>, _operation: Option<&str>) -> Result<()> {
     Err(Error::Unsupported(Unsupported::Windows))
 }
+
+/// Always [`Error::Unsupported`]: the directories of libraries are chosen in another way
+/// here, before a program starts.
+#[doc(alias = "os.add_dll_directory")]
+pub fn add_dll_directory<'a>(_path: impl Into<PathArg<'a>>) -> Result<()> {
+    Err(Error::Unsupported(Unsupported::Windows))
+}

@@ -111,12 +111,11 @@ impl fmt::Display for WaitStatus {
 }
 
 macro_rules! macros_of_the_status {
-    ($($(#[$doc:meta])* $name:ident, $alias:literal: $method:ident -> $result:ty;)*) => {$(
-        $(#[$doc])*
+    ($($(#[$about:meta])* $name:ident: $method:ident -> $result:ty;)*) => {$(
+        $(#[$about])*
         ///
         /// # References
         /// [POSIX](https://pubs.opengroup.org/onlinepubs/9799919799/functions/wait.html)
-        #[doc(alias = $alias)]
         #[expect(non_snake_case, reason = "Python's name")]
         pub fn $name(status: impl Into<WaitStatus>) -> $result {
             status.into().$method()
@@ -125,21 +124,29 @@ macro_rules! macros_of_the_status {
 }
 macros_of_the_status! {
     /// Whether a core was dumped: [`WaitStatus::core_dumped`].
-    WCOREDUMP, "os.WCOREDUMP": core_dumped -> bool;
+    #[doc(alias = "os.WCOREDUMP")]
+    WCOREDUMP: core_dumped -> bool;
     /// Whether the child was continued: [`WaitStatus::continued`].
-    WIFCONTINUED, "os.WIFCONTINUED": continued -> bool;
+    #[doc(alias = "os.WIFCONTINUED")]
+    WIFCONTINUED: continued -> bool;
     /// Whether the child is stopped: [`WaitStatus::stopped`].
-    WIFSTOPPED, "os.WIFSTOPPED": stopped -> bool;
+    #[doc(alias = "os.WIFSTOPPED")]
+    WIFSTOPPED: stopped -> bool;
     /// Whether a signal has ended the child: [`WaitStatus::signaled`].
-    WIFSIGNALED, "os.WIFSIGNALED": signaled -> bool;
+    #[doc(alias = "os.WIFSIGNALED")]
+    WIFSIGNALED: signaled -> bool;
     /// Whether the child has ended by itself: [`WaitStatus::exited`].
-    WIFEXITED, "os.WIFEXITED": exited -> bool;
+    #[doc(alias = "os.WIFEXITED")]
+    WIFEXITED: exited -> bool;
     /// The status that the child has ended with: [`WaitStatus::exit_status`].
-    WEXITSTATUS, "os.WEXITSTATUS": exit_status -> i32;
+    #[doc(alias = "os.WEXITSTATUS")]
+    WEXITSTATUS: exit_status -> i32;
     /// The signal that has stopped the child: [`WaitStatus::stop_signal`].
-    WSTOPSIG, "os.WSTOPSIG": stop_signal -> i32;
+    #[doc(alias = "os.WSTOPSIG")]
+    WSTOPSIG: stop_signal -> i32;
     /// The signal that has ended the child: [`WaitStatus::term_signal`].
-    WTERMSIG, "os.WTERMSIG": term_signal -> i32;
+    #[doc(alias = "os.WTERMSIG")]
+    WTERMSIG: term_signal -> i32;
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use std::thread;
 
 use fs_core::audit::{self, Arg, Verdict};
 use fs_core::{
-    Access, AccessOptions, Env, Errno, Error, Follow, LockCmd, Mode, OFlags, Pid, RenameFlags, SpawnOptions, Time,
-    Times, WaitOptions, XattrFlags,
+    Access, AccessOptions, Env, Errno, Error, Follow, LockCmd, Mode, OFlags, Pid, PopenMode, RenameFlags, SpawnOptions,
+    Time, Times, WaitOptions, XattrFlags,
 };
 use fs_core::{linux, open};
 
@@ -160,6 +160,13 @@ fn both_functions_of_posix_spawn_raise_the_same_event() {
     check("os.posix_spawn(/bin/true, [true 1], None)", || spawn(Env::Inherit));
     let spawnp = || fs_core::posix_spawnp("true", ["true"], Env::of([("A", "b")]), &options).and_then(wait);
     check("os.posix_spawn(true, [true], [A=b])", spawnp);
+}
+
+#[test]
+fn commands_for_the_shell_raise_system_and_popen() {
+    check("os.system(exit 3)", || fs_core::system("exit 3").map(drop));
+    let popen = || fs_core::popen("exit 3", PopenMode::Read)?.close().map(drop);
+    check("subprocess.Popen(/bin/sh, [/bin/sh -c exit 3], None, None)", popen);
 }
 
 #[test]

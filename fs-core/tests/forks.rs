@@ -12,8 +12,9 @@ use std::sync::{Mutex, Once};
 
 use fs_core::audit::{self, Arg, Verdict};
 use fs_core::{
-    _exit, Env, Error, Fork, ForkHook, ForkHooks, ForkPty, SpawnMode, WaitOptions, WaitStatus, fork, forkpty,
-    get_inheritable, pipe, register_at_fork, spawnv, spawnve, spawnvpe, waitpid,
+    _exit, Env, Error, Fork, ForkHook, ForkHooks, ForkPty, PopenMode, SpawnMode, SpawnOptions, WaitOptions, WaitStatus,
+    fork, forkpty, get_inheritable, pipe, popen, posix_spawn, register_at_fork, spawnv, spawnve, spawnvpe, system,
+    waitpid,
 };
 
 /// Each test by its claim. They run one after the other, in the one thread.
@@ -25,6 +26,7 @@ const TESTS: &[(&str, fn())] = &[
     ("hooks_run_in_pythons_order_and_none_stops_a_fork", hooks_run_in_pythons_order_and_none_stops_a_fork),
     ("hooks_run_around_forkpty_and_spawn_too", hooks_run_around_forkpty_and_spawn_too),
     ("a_fork_that_fails_runs_the_hooks_of_the_parent", a_fork_that_fails_runs_the_hooks_of_the_parent),
+    ("hooks_do_not_run_around_what_makes_no_copy", hooks_do_not_run_around_what_makes_no_copy),
     ("nothing_to_register_is_refused", nothing_to_register_is_refused),
     ("spawn_raises_fork_in_the_parent_and_exec_in_the_child", spawn_raises_fork_in_the_parent_and_exec_in_the_child),
 ];
@@ -208,6 +210,15 @@ fn a_fork_that_fails_runs_the_hooks_of_the_parent() {
         i32::from(failed) + 2 * i32::from(heard)
     });
     assert_eq!(code, 3);
+}
+
+fn hooks_do_not_run_around_what_makes_no_copy() {
+    register_all();
+    let child = posix_spawn("/bin/true", ["true"], Env::Inherit, &SpawnOptions::default()).unwrap();
+    assert_eq!(ended(child.as_raw_pid()).exit_code(), Some(0));
+    assert_eq!(system("exit 3").unwrap().exit_code(), Some(3));
+    assert_eq!(popen("exit 3", PopenMode::Read).unwrap().close(), Ok(Some(3 << 8)));
+    assert_eq!(said(), [""; 0]);
 }
 
 fn nothing_to_register_is_refused() {

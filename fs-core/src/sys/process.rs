@@ -1,7 +1,7 @@
 #![expect(unsafe_code, reason = "fork, and calls that take raw ids and signals")]
 //! Processes: how they are made, signalled and ended.
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::ptr::null;
 
@@ -56,4 +56,13 @@ pub(crate) fn killpg(pgid: RawPid, signal: c_int) -> io::Result<()> {
     // SAFETY: numbers only.
     check(unsafe { libc::killpg(pgid, signal) }.into())?;
     Ok(())
+}
+
+/// The status of a shell that has run `command`.
+pub(crate) fn system(command: &CStr) -> io::Result<c_int> {
+    // SAFETY: the command is a C string that outlives the call.
+    match unsafe { libc::system(command.as_ptr()) } {
+        -1 => Err(last_errno()),
+        status => Ok(status),
+    }
 }

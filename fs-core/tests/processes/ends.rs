@@ -1,6 +1,6 @@
 //! How a process ends itself: seen by its parent.
 
-use fs_core::{_exit, abort};
+use fs_core::{_exit, Error, Unsupported, abort, plock};
 
 use crate::fixture::end_of;
 
@@ -38,4 +38,9 @@ fn an_abort_is_sigabrt_whatever_is_done_about_the_signal() {
 fn ignore_abort() {
     // SAFETY: no handler is installed.
     unsafe { libc::signal(libc::SIGABRT, libc::SIG_IGN) };
+}
+
+#[test]
+fn what_only_solaris_has_says_so() {
+    assert_eq!(plock(1), Err(Error::Unsupported(Unsupported::Solaris)));
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use fs_core::{Env, Errno, Error, Inherit, Mode, OFlags, dup2, open, set_inheritable};
+use fs_core::{Env, Errno, Error, Inherit, Mode, OFlags, Unsupported, add_dll_directory, dup2, open, set_inheritable};
 use fs_core::{execl, execle, execlp, execlpe, execv, execve, execvp, execvpe, startfile};
 
 use crate::fixture::end_of;
@@ -127,7 +127,12 @@ fn arguments_are_checked_before_the_call() {
     assert_eq!(execv("/bin/true", ["x", "\0"]), Error::EmbeddedNul);
     assert_eq!(execve("/bin/true", ["x"], Env::of([("a", "\0")])), Error::EmbeddedNul);
     assert!(matches!(execvpe("true", ["x"], Env::of([("a=", "")])), Error::Invalid(_)));
-    assert!(matches!(startfile("x", None), Err(Error::Unsupported(fs_core::Unsupported::Windows))));
+}
+
+#[test]
+fn what_only_windows_has_says_so() {
+    assert_eq!(startfile("x", None), Err(Error::Unsupported(Unsupported::Windows)));
+    assert_eq!(add_dll_directory("/lib"), Err(Error::Unsupported(Unsupported::Windows)));
 }
 
 /// A directory of programs for searches: `denied/x`, `unknown/x`, `good/x`, `file`.

@@ -8,6 +8,7 @@ mod ends;
 mod execs;
 mod fixture;
 mod posix_spawns;
+mod shells;
 mod signals;
 mod spawns;
 mod waits;
