@@ -59,6 +59,7 @@ mod xattr;
 
 pub mod audit;
 pub mod linux;
+pub mod names;
 pub mod op;
 
 pub use at::{At, Follow, PathArg, Target};

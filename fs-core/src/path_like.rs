@@ -57,6 +57,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn whatever_lends_a_path_stands_for_one() {
+        fn named(path: &dyn PathLike) -> &OsStr {
+            path.fspath()
+        }
+        assert_eq!(named(&"a"), "a");
+        assert_eq!(named(&PathBuf::from("b")), "b");
+    }
+
+    #[test]
     fn a_path_goes_to_bytes_and_back_whatever_they_are() {
         let bytes: Vec<u8> = (0..=255).collect();
         assert_eq!(fsencode(fsdecode(&bytes)), bytes);

@@ -321,8 +321,34 @@ mod tests {
     #[test]
     fn fields_of_other_systems_say_which() {
         let stat = with_mtime(0);
-        assert_eq!(stat.st_flags(), Err(Error::Unsupported(Unsupported::Bsd)));
-        assert_eq!(stat.st_birthtime(), Err(Error::Unsupported(Unsupported::Bsd)));
-        assert_eq!(stat.st_reparse_tag(), Err(Error::Unsupported(Unsupported::Windows)));
+        for (field, place) in [
+            (stat.st_flags(), Unsupported::Bsd),
+            (stat.st_gen(), Unsupported::Bsd),
+            (stat.st_birthtime(), Unsupported::Bsd),
+            (stat.st_fstype(), Unsupported::Solaris),
+            (stat.st_rsize(), Unsupported::MacOs),
+            (stat.st_creator(), Unsupported::MacOs),
+            (stat.st_type(), Unsupported::MacOs),
+            (stat.st_file_attributes(), Unsupported::Windows),
+            (stat.st_reparse_tag(), Unsupported::Windows),
+        ] {
+            assert_eq!(field, Err(Error::Unsupported(place)));
+        }
+    }
+
+    #[test]
+    fn each_field_is_the_one_of_its_name() {
+        use std::os::unix::fs::MetadataExt;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), [b'x'; 5000]).unwrap();
+        let time = |ns| Time::At { ns };
+        utime(file.path(), Times { atime: time(1_500_000_000), mtime: time(2_250_000_000) }, Follow::Yes).unwrap();
+        let stat = stat(file.path(), Follow::Yes).unwrap();
+        let theirs = file.as_file().metadata().unwrap();
+        assert_eq!((stat.st_atime(), stat.st_mtime()), (1.5, 2.25));
+        assert_eq!(stat.st_ctime(), seconds(theirs.ctime(), theirs.ctime_nsec() as u32));
+        assert_eq!((stat.st_uid(), stat.st_gid()), (theirs.uid(), theirs.gid()));
+        assert_eq!((stat.st_size(), stat.st_blocks() as u64), (5000, theirs.blocks()));
+        assert_eq!(stat.st_blksize() as u64, theirs.blksize());
     }
 }

@@ -140,6 +140,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_field_is_the_one_of_its_name() {
+        // As the kernel gives them to rustix; each number another one.
+        let numbers = |flags| rustix::fs::StatVfs {
+            f_bsize: 1,
+            f_frsize: 2,
+            f_blocks: 3,
+            f_bfree: 4,
+            f_bavail: 5,
+            f_files: 6,
+            f_ffree: 7,
+            f_favail: 8,
+            f_fsid: 9,
+            f_flag: rustix::fs::StatVfsMountFlags::from_bits_retain(flags),
+            f_namemax: 10,
+        };
+        let found = StatVfs::from(numbers(0x20 | 1));
+        let sizes = [found.f_bsize, found.f_frsize, found.f_blocks, found.f_bfree, found.f_bavail];
+        let inodes = [found.f_files, found.f_ffree, found.f_favail, found.f_fsid, found.f_namemax];
+        assert_eq!((sizes, inodes), ([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]));
+        assert_eq!(found.f_flag, StFlags::RDONLY);
+    }
+
+    #[test]
     fn the_kernels_mark_of_validity_is_hidden() {
         let stat = statvfs("/").unwrap();
         assert_eq!(stat.f_flag.bits() & 0x20, 0);

@@ -2,48 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "functions that only tests call, which clippy does not take for tests")]
 
-use std::cell::Cell;
+#[path = "counting/mod.rs"]
+mod counting;
+
 use std::fs;
 use std::os::fd::OwnedFd;
 
-use fs_core::audit::{self, Verdict};
-use fs_core::{Env, Errno, Error, Follow, Gid, Mode, OFlags, SpawnMode, Target, Times, Uid, XattrFlags, linux};
-
-/// The system's allocator, and a count for each thread.
-mod counting {
-    #![expect(unsafe_code, reason = "an allocator is unsafe to implement")]
-
-    use std::alloc::{GlobalAlloc, Layout, System};
-
-    pub(crate) struct Counting;
-
-    // SAFETY: every call goes to the system's allocator unchanged.
-    unsafe impl GlobalAlloc for Counting {
-        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-            super::COUNT.set(super::COUNT.get() + 1);
-            // SAFETY: the caller keeps the contract of the method.
-            unsafe { System.alloc(layout) }
-        }
-
-        unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-            // SAFETY: as above.
-            unsafe { System.dealloc(pointer, layout) }
-        }
-
-        unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-            super::COUNT.set(super::COUNT.get() + 1);
-            // SAFETY: as above.
-            unsafe { System.realloc(pointer, layout, size) }
-        }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: counting::Counting = counting::Counting;
-
-thread_local! {
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
+use counting::COUNT;
+use fs_core::{Errno, Error, Follow, Gid, Mode, OFlags, Target, Times, Uid, XattrFlags, linux};
 
 /// How often `call` allocates. The first time may set something up for ever.
 fn allocations<T>(mut call: impl FnMut() -> T) -> usize {
@@ -156,29 +122,4 @@ fn open_files_are_read_written_and_listed_without_allocation() {
         assert_eq!(linux::getdents(&dir, &mut buf).unwrap().count(), 3);
     };
     assert_eq!(allocations(list), 0);
-}
-
-/// Other threads may hold the allocator's lock at the fork.
-#[test]
-fn the_child_of_spawn_allocates_nothing_while_it_looks_for_its_program() {
-    thread_local! {
-        static FIRST: Cell<Option<usize>> = const { Cell::new(None) };
-    }
-    let (read_end, write_end) = fs_core::pipe().unwrap();
-    let parent = rustix::process::getpid();
-    let hook = audit::install(move |name, _| {
-        if name == "os.exec" && rustix::process::getpid() != parent {
-            let first = FIRST.get().unwrap_or(COUNT.get());
-            FIRST.set(Some(first));
-            let count = u8::try_from(COUNT.get() - first).unwrap_or(u8::MAX);
-            fs_core::write(&write_end, &[count]).expect("there is room in the pipe");
-        }
-        Verdict::Allow
-    });
-    let env = Env::of([("PATH", "/no/such:/bin/sh:/nor/that")]);
-    assert_eq!(fs_core::spawnvpe(SpawnMode::Wait, "x", ["x", "1"], env), Ok(127));
-    drop(hook);
-    let mut counts = [u8::MAX; 8];
-    assert_eq!(fs_core::read(&read_end, &mut counts), Ok(3));
-    assert_eq!(counts[..3], [0; 3]);
 }

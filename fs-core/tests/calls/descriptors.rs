@@ -3,8 +3,8 @@
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use fs_core::{Errno, FileType, Inherit, OFlags, close, closerange, dup, dup2, dup2_onto, fstat, open};
-use fs_core::{get_blocking, get_inheritable, read, set_blocking, set_inheritable};
+use fs_core::{Errno, Error, FileType, Inherit, OFlags, close, closerange, dup, dup2, dup2_onto, fstat, open};
+use fs_core::{Unsupported, get_blocking, get_inheritable, read, set_blocking, set_inheritable};
 
 use crate::fixture::{Dir, alone, errno, mode};
 
@@ -142,4 +142,11 @@ fn a_borrowed_descriptor_is_as_good_as_an_owned_one() {
     let by_owned = fs_core::stat((&dir.fd, "f"), fs_core::Follow::Yes).unwrap().st_ino();
     assert_eq!(fs_core::stat((borrowed, "f"), fs_core::Follow::Yes).unwrap().st_ino(), by_owned);
     assert_eq!(fs_core::stat(borrowed, fs_core::Follow::Yes).unwrap().file_type(), FileType::Directory);
+}
+
+#[test]
+fn handles_are_of_windows() {
+    let nowhere = Error::Unsupported(Unsupported::Windows);
+    assert_eq!(fs_core::get_handle_inheritable(0), Err(nowhere));
+    assert_eq!(fs_core::set_handle_inheritable(0, true), Err(nowhere));
 }

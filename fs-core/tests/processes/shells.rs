@@ -14,13 +14,16 @@ use crate::fixture::{alone, end_of, errno};
 
 #[test]
 fn system_gives_a_wait_status() {
-    let status = |command: &str| system(command).unwrap().as_raw();
-    assert_eq!(status("true"), 0);
-    assert_eq!(status("exit 3"), 768);
-    assert_eq!(status("kill -9 $$"), 9);
-    assert_eq!(status("no-such-command-at-all 2>/dev/null"), 127 << 8);
-    assert_eq!(status(""), 0);
-    assert_eq!(system("a\0b"), Err(Error::EmbeddedNul));
+    // While it waits, the process ignores SIGINT, and so would what another test starts.
+    alone("shells::system_gives_a_wait_status", || {
+        let status = |command: &str| system(command).unwrap().as_raw();
+        assert_eq!(status("true"), 0);
+        assert_eq!(status("exit 3"), 768);
+        assert_eq!(status("kill -9 $$"), 9);
+        assert_eq!(status("no-such-command-at-all 2>/dev/null"), 127 << 8);
+        assert_eq!(status(""), 0);
+        assert_eq!(system("a\0b"), Err(Error::EmbeddedNul));
+    });
 }
 
 #[test]
