@@ -420,6 +420,13 @@ fn traces_are_read_back_and_what_is_wrong_with_them_is_named() {
     assert_eq!(fuse_trace(&["frobnicate".as_ref()]).status.code(), Some(2));
     assert_eq!(fuse_trace(&[]).status.code(), Some(2));
     assert_eq!(fuse_trace(&["--help".as_ref()]).status.code(), Some(0));
+    let (code, _, message) = run(&["export", "--format", "jsonl", "-o", "/dev/full"], &whole);
+    assert!(code == 3 && message.contains("/dev/full: No space left on device (ENOSPC)"), "{message}");
+    for verb in ["top", "recover", "anonymize"] {
+        let (code, shown, message) = run(&[verb], &whole);
+        assert!(code == 3 && message.contains(&format!("{verb} is not supported yet")), "{message}");
+        assert_eq!(shown, "");
+    }
 }
 
 #[test]

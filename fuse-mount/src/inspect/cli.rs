@@ -3,11 +3,14 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::cli::color;
+
+/// Verbs that are not there yet.
+const LATER: [&str; 3] = ["top", "recover", "anonymize"];
 
 const HELP: &str = "\
 Examples:
@@ -21,7 +24,8 @@ Examples:
 Exit codes:
   0  done
   2  wrong usage
-  3  the trace cannot be read, or the result not be written";
+  3  the trace cannot be read, or the result not be written; a verb that is not
+     supported yet";
 
 /// Looks at a trace that fuse-mount --trace has recorded.
 #[derive(Clone, Debug, Parser)]
@@ -52,6 +56,8 @@ pub(super) enum Request {
     Completions(Shell),
     /// The manual page.
     Man,
+    /// A verb that is not there yet.
+    Later(&'static str),
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -88,12 +94,23 @@ pub(super) enum Format {
 /// Reads a command line; the first argument is the program's name.
 pub(super) fn parse(args: Vec<OsString>) -> Result<Request, clap::Error> {
     let mut command = command().color(color(&args));
-    let cli = Cli::from_arg_matches(&command.try_get_matches_from_mut(args)?)?;
-    match cli {
+    let matches = match command.try_get_matches_from_mut(args) {
+        Ok(matches) => matches,
+        Err(error) => return later(&error).map(Request::Later).ok_or(error),
+    };
+    match Cli::from_arg_matches(&matches)? {
         Cli { verb: Some(verb), color, .. } => Ok(Request::Verb(verb, color)),
         Cli { completions: Some(shell), .. } => Ok(Request::Completions(shell)),
         Cli { man: true, .. } => Ok(Request::Man),
         _ => Err(command.error(ErrorKind::MissingSubcommand, "a verb is missing: show, summary or export")),
+    }
+}
+
+/// The verb that is not there yet, if that is what is wrong.
+fn later(error: &clap::Error) -> Option<&'static str> {
+    match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) => LATER.into_iter().find(|verb| verb == word),
+        _ => None,
     }
 }
 

@@ -45,6 +45,9 @@ fn run(request: Request) -> Result<(), Failure> {
             clap_complete::generate(shell, &mut cli::command(), "fuse-trace", &mut out);
             written(out.flush()).map(|_| ())
         }
+        Request::Later(verb) => {
+            Err(Failure::Failed(format!("{verb} is not supported yet; there are show, summary and export")))
+        }
         Request::Man => {
             let mut page = Vec::new();
             let rendered = clap_mangen::Man::new(cli::command()).render(&mut page);

@@ -167,9 +167,7 @@ fn values_of_64_kib_pass() {
     std::fs::create_dir(&plain).unwrap();
     let (wanted, got) = (xattrs(&plain), xattrs(&dir));
     assert_eq!(wanted, got, "tmpfs, then mount");
-    let source = mount.source.clone();
-    mount.end();
-    rustix::mount::unmount(&source, rustix::mount::UnmountFlags::empty()).unwrap();
+    assert_eq!(mount.end().code(), Ok(0));
 }
 
 #[test]

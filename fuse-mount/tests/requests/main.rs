@@ -20,7 +20,7 @@ use std::thread;
 use std::time::Duration;
 
 use fs_core::op::Op;
-use fs_core::{Follow, XattrFlags};
+use fs_core::{Follow, Whence, XattrFlags};
 use fuse_mount::Cache;
 use fuse_mount::trace::{Level, RequestKind};
 use rustix::time::{ClockId, clock_getres};
@@ -32,9 +32,9 @@ use table::{Requests, Row};
 
 /// How often a row that differs is tried again where the kernel remembers for a tick: on a
 /// machine with other things to do an operation takes longer than that.
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 50;
 
-/// The directory whose `fsyncdir` is the marker.
+/// The file whose `lseek` is the marker: a request that the kernel always sends, and that is soon done.
 const MARKS: &str = "marks";
 
 #[test]
@@ -106,21 +106,22 @@ fn requests_of(rows: &[&Row], level: Level, cache: Cache) -> Vec<Vec<RequestKind
     let arguments =
         ["--threads=1", "--trace", trace.to_str().unwrap(), "--trace-level", level.as_str(), "--cache", cache.as_str()];
     let mount = Mount::prepared(&arguments, |source| {
-        fs::create_dir(source.join(MARKS)).unwrap();
+        fs::write(source.join(MARKS), "x").unwrap();
         for number in 0..rows.len() {
             fill(&source.join(number.to_string()));
         }
     });
     let marker = File::open(mount.mountpoint.join(MARKS)).unwrap();
+    let mark = || fs_core::lseek(&marker, 0, Whence::Data).unwrap();
     for (number, row) in rows.iter().enumerate() {
         let mut actors = Actors::new(mount.mountpoint.join(number.to_string()));
         row.before.iter().for_each(|step| actors.act(step));
         if !row.at_once && cache != Cache::None {
             thread::sleep(until_attributes_are_forgotten());
         }
-        marker.sync_all().unwrap();
+        mark();
         actors.act(&row.step);
-        marker.sync_all().unwrap();
+        mark();
     }
     drop(marker);
     let end = mount.end();
@@ -159,7 +160,7 @@ fn segments(trace: &str) -> Vec<Vec<RequestKind>> {
         }
         match RequestKind::ALL.iter().find(|kind| line["op"] == kind.as_str()).unwrap() {
             RequestKind::Forget => {}
-            RequestKind::Fsyncdir if line["path"] == MARKS => segments.push(Vec::new()),
+            RequestKind::Lseek if line["path"] == MARKS => segments.push(Vec::new()),
             kind => segments.last_mut().unwrap().push(*kind),
         }
     }

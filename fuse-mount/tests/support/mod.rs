@@ -273,10 +273,9 @@ pub fn abort(mountpoint: &Path) {
         return;
     }
     for mount in mounts_at(mountpoint) {
-        let Some(minor) = mount[2].strip_prefix("0:").and_then(|minor| minor.parse::<u32>().ok()) else { continue };
-        // The kernel's encoding of a device number, whose major part is 0.
-        let connection = (minor & 0xff) | (minor & !0xff) << 12;
-        let _ = fs::write(control.path().join(connection.to_string()).join("abort"), "1");
+        // The kernel calls a connection by its device's minor number.
+        let Some(connection) = mount[2].strip_prefix("0:") else { continue };
+        let _ = fs::write(control.path().join(connection).join("abort"), "1");
     }
     let _ = rustix::mount::unmount(control.path(), rustix::mount::UnmountFlags::DETACH);
 }
