@@ -13,6 +13,7 @@
 
 mod at;
 mod attrs;
+mod confstr;
 mod constants;
 mod data;
 mod dirs;
@@ -32,6 +33,9 @@ mod statvfs;
 mod supports;
 mod sys;
 mod sysconf;
+mod sysconf_names;
+mod system;
+mod times;
 mod trees;
 mod walk;
 mod xattr;
@@ -43,6 +47,7 @@ pub mod op;
 pub use at::{At, Follow, PathArg, Target};
 pub use attrs::{Access, AccessOptions, Gid, Time, Times, Uid};
 pub use attrs::{access, chflags, chmod, chown, fchmod, fchown, lchflags, lchmod, lchown, try_access, utime};
+pub use confstr::{CONFSTR_NAMES, confstr, confstr_names};
 pub use constants::*;
 pub use data::{RwFlags, Whence, copy_file_range, lseek, sendfile};
 pub use data::{pread, preadv, pwrite, pwritev, read, readv, write, writev};
@@ -66,7 +71,11 @@ pub use special::{major, makedev, memfd_create, minor, mkfifo, mknod, pipe, pipe
 pub use stat::{FileType, StatResult, fstat, lstat, stat};
 pub use statvfs::{StFlags, StatVfs, fstatvfs, statvfs};
 pub use supports::{OsFnSet, supports_dir_fd, supports_effective_ids, supports_fd, supports_follow_symlinks};
+pub use sysconf::sysconf;
 pub use sysconf::{ConfName, PATHCONF_NAMES, fpathconf, pathconf, pathconf_names};
+pub use sysconf_names::{SYSCONF_NAMES, sysconf_names};
+pub use system::{Uname, cpu_count, getloadavg, strerror, uname};
+pub use times::{ProcessTimes, times};
 pub use trees::{makedirs, removedirs, renames};
 pub use walk::{Step, Walk, WalkBuilder, walk};
 pub use xattr::{

@@ -1,11 +1,12 @@
-//! Limits that can be asked for by name: [`pathconf`].
+//! Limits that can be asked for by name: [`pathconf`] of a file, [`sysconf`] of the system.
 
 use std::ffi::c_int;
 use std::os::fd::AsFd;
 
-use crate::{Error, Follow, Result, Target, sys};
+use crate::{Error, Follow, Result, SYSCONF_NAMES, Target, sys};
 
-/// Which limit is meant: a name of [`PATHCONF_NAMES`], or a number.
+/// Which limit or text is meant: a name of [`PATHCONF_NAMES`], [`SYSCONF_NAMES`] or
+/// [`CONFSTR_NAMES`](crate::CONFSTR_NAMES), or a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConfName<'a> {
     /// A name as `PC_NAME_MAX`.
@@ -27,7 +28,7 @@ impl From<c_int> for ConfName<'_> {
 }
 
 impl ConfName<'_> {
-    fn number(self, known: &[(&str, c_int)]) -> Result<c_int> {
+    pub(crate) fn number(self, known: &[(&str, c_int)]) -> Result<c_int> {
         match self {
             ConfName::Number(number) => Ok(number),
             ConfName::Name(name) => match known.binary_search_by_key(&name, |(known, _)| known) {
@@ -109,6 +110,26 @@ pub fn pathconf<'a, 'n>(target: impl Into<Target<'a>>, name: impl Into<ConfName<
 #[doc(alias = "os.fpathconf")]
 pub fn fpathconf<'n>(fd: impl AsFd, name: impl Into<ConfName<'n>>) -> Result<Option<i64>> {
     pathconf(fd.as_fd(), name)
+}
+
+/// A limit of the system; `None` if there is none (Python's -1).
+///
+/// ```
+/// assert_eq!(fs_core::sysconf("SC_CLK_TCK"), Ok(Some(100)));
+/// ```
+///
+/// # Errors
+/// - [`Error::Invalid`]: the name is not in [`SYSCONF_NAMES`].
+/// - `EINVAL`: the C library does not know the number.
+///
+/// # References
+/// [POSIX](https://pubs.opengroup.org/onlinepubs/9799919799/functions/sysconf.html),
+/// [Linux](https://man7.org/linux/man-pages/man3/sysconf.3.html),
+/// [Python](https://docs.python.org/3.8/library/os.html#os.sysconf)
+#[doc(alias = "os.sysconf")]
+pub fn sysconf<'n>(name: impl Into<ConfName<'n>>) -> Result<Option<i64>> {
+    let number = name.into().number(SYSCONF_NAMES)?;
+    Ok(sys::conf::sysconf(number)?)
 }
 
 #[cfg(test)]

@@ -170,7 +170,7 @@ pub(crate) fn fpathconf(fd: BorrowedFd<'_>, name: c_int) -> io::Result<Option<i6
 }
 
 /// -1 is "no limit" if `errno` stays 0, and an error if not.
-fn limit(ask: impl FnOnce() -> c_long) -> io::Result<Option<i64>> {
+pub(super) fn limit(ask: impl FnOnce() -> c_long) -> io::Result<Option<i64>> {
     // SAFETY: the address is of this thread's own `errno`.
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: valid as long as the thread lives.

@@ -5,3 +5,4 @@
 mod ids;
 mod session;
 mod support;
+mod sysconf;
