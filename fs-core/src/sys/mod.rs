@@ -6,6 +6,7 @@ pub(crate) mod ids;
 mod linux;
 pub(crate) mod lock;
 pub(crate) mod proc_fd;
+pub(crate) mod sched;
 pub(crate) mod xattr;
 
 pub(crate) use linux::{

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "functions that only tests call, which clippy does not take for tests")]
 
 mod ids;
+mod priority;
+mod sched;
 mod session;
 mod support;
 mod sysconf;
