@@ -3,13 +3,14 @@
 //! What is done through an open descriptor is in `data` (bytes) and
 //! `space` (length and storage).
 
+use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 use bitflags::bitflags;
 pub use rustix::fs::Mode;
 use rustix::io::{FdFlags, retry_on_intr};
 
-use crate::{At, Error, Result, Unsupported, audit, sys};
+use crate::{At, Errno, Error, Result, Unsupported, audit, sys};
 
 bitflags! {
     /// How a file is opened: Python's `O_*` constants without the prefix.
@@ -272,4 +273,22 @@ pub fn set_blocking(fd: impl AsFd, blocking: bool) -> Result<()> {
     let mut flags = rustix::fs::fcntl_getfl(&fd)?;
     flags.set(rustix::fs::OFlags::NONBLOCK, !blocking);
     Ok(rustix::fs::fcntl_setfl(&fd, flags)?)
+}
+
+/// A descriptor as a file of the standard library, which closes it.
+///
+/// There is no mode: the file can what the descriptor can. For a buffer, put it into a
+/// `BufReader` or a `BufWriter`.
+///
+/// # Errors
+/// - `EISDIR`: a directory; as Python refuses it. The descriptor is then closed.
+///
+/// # References
+/// [Python](https://docs.python.org/3.8/library/os.html#os.fdopen)
+#[doc(alias = "os.fdopen")]
+pub fn fdopen(fd: OwnedFd) -> Result<File> {
+    if rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode).is_dir() {
+        return Err(Errno::ISDIR.into());
+    }
+    Ok(File::from(fd))
 }

@@ -7,6 +7,7 @@ mod linux;
 pub(crate) mod lock;
 pub(crate) mod proc_fd;
 pub(crate) mod sched;
+pub(crate) mod terminal;
 pub(crate) mod xattr;
 
 pub(crate) use linux::{

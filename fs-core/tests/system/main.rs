@@ -8,3 +8,4 @@ mod sched;
 mod session;
 mod support;
 mod sysconf;
+mod terminal;
