@@ -27,6 +27,7 @@ mod ids;
 mod lock;
 mod priority;
 mod process;
+mod random;
 mod sched;
 mod session;
 mod space;
@@ -71,6 +72,7 @@ pub use ids::{setegid, seteuid, setgid, setregid, setresgid, setresuid, setreuid
 pub use lock::{LockCmd, lockf};
 pub use priority::{PRIO_PGRP, PRIO_PROCESS, PRIO_USER, PriorityTarget, getpriority, nice, setpriority};
 pub use process::{chdir, chroot, fchdir, getcwd, getcwdb, umask};
+pub use random::{GRND_NONBLOCK, GRND_RANDOM, GrndFlags, getrandom, urandom};
 pub use sched::{SCHED_BATCH, SCHED_FIFO, SCHED_IDLE, SCHED_OTHER, SCHED_RESET_ON_FORK, SCHED_RR};
 pub use sched::{SchedParam, SchedPolicy, sched_get_priority_max, sched_get_priority_min};
 pub use sched::{sched_getaffinity, sched_getparam, sched_getscheduler, sched_rr_get_interval};

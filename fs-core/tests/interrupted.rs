@@ -144,3 +144,15 @@ fn waiting_for_a_lock_ends() {
     let ended = under_signals(|| lockf(&waiter, LockCmd::Lock, 0), never);
     assert_eq!(ended.unwrap_err().errno(), Errno::INTR);
 }
+
+#[test]
+fn a_signal_cuts_many_random_bytes_short_unless_all_are_wanted() {
+    let mut buf = vec![0; 64 << 20];
+    let never = || {};
+    let count = under_signals(|| fs_core::getrandom(&mut buf, fs_core::GrndFlags::empty()), never).unwrap();
+    assert!((256..buf.len()).contains(&count), "{count}");
+    buf.fill(0);
+    assert_eq!(under_signals(|| fs_core::urandom(&mut buf), never), Ok(()));
+    // A chunk without a single byte of chance is one that was left out.
+    assert!(buf.chunks(64).all(|chunk| chunk.iter().any(|byte| *byte != 0)));
+}

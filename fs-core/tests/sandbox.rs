@@ -154,3 +154,30 @@ fn closerange_does_without_close_range() {
         });
     }
 }
+
+#[test]
+fn random_bytes_come_from_the_device_without_getrandom() {
+    for errno in ABSENT {
+        without(&[libc::SYS_getrandom], errno, "random_bytes_come_from_the_device_without_getrandom", || {
+            let (mut one, mut two) = ([0; 4096], [0; 4096]);
+            assert_eq!(fs_core::getrandom(&mut one, fs_core::GrndFlags::empty()), Err(Error::Os(errno)));
+            assert_eq!((fs_core::urandom(&mut one), fs_core::urandom(&mut two)), (Ok(()), Ok(())));
+            assert_ne!(one, two);
+            assert!(one[4000..].iter().any(|byte| *byte != 0));
+        });
+    }
+}
+
+#[test]
+fn random_bytes_are_unsupported_without_getrandom_and_the_device() {
+    let name = "random_bytes_are_unsupported_without_getrandom_and_the_device";
+    without(&[libc::SYS_getrandom], Errno::NOSYS, name, || {
+        // A root directory without devices; who may not make it one leaves the test.
+        let top = tempfile::tempdir().unwrap();
+        match fs_core::chroot(top.path()) {
+            Err(Error::Os(Errno::PERM)) => return eprintln!("not run: only root may change the root"),
+            result => result.unwrap(),
+        }
+        assert_eq!(fs_core::urandom(&mut [0; 8]), Err(Error::Unsupported(Unsupported::ThisKernel)));
+    });
+}
