@@ -16,6 +16,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Why a call failed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[doc(alias = "OSError")]
+#[doc(alias = "os.error")]
 pub enum Error {
     /// The kernel refused the call.
     Os(Errno),
@@ -43,6 +44,8 @@ pub enum Unsupported {
     MacOs,
     /// Solaris and its derivatives.
     Solaris,
+    /// Some Unix of old, or one that follows an option of POSIX that Linux does not.
+    OtherUnix,
     /// Windows.
     Windows,
     /// Linux, but not this kernel, C library or sandbox.
@@ -194,6 +197,7 @@ impl fmt::Display for Unsupported {
             Unsupported::Bsd => "exists on the BSDs and macOS, not on Linux",
             Unsupported::MacOs => "exists on macOS, not on Linux",
             Unsupported::Solaris => "exists on Solaris, not on Linux",
+            Unsupported::OtherUnix => "exists on other Unix systems, not on Linux",
             Unsupported::Windows => "exists on Windows, not on Linux",
             Unsupported::ThisKernel => "not supported by this kernel, C library or sandbox",
         })

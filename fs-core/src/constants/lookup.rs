@@ -1,10 +1,10 @@
 //! The value of a constant, by its name in Python.
 
-use super::{flags, stat_consts};
+use super::{flags, names, stat_consts};
 use crate::{Error, Result, Unsupported};
 
-/// The value of a constant of the `os` module that is about files, by its Python name:
-/// `O_CREAT`, `stat.S_IFREG`.
+/// The value of a constant of the `os` module that is a number, by its Python name:
+/// `O_CREAT`, `EX_USAGE`, `stat.S_IFREG`.
 ///
 /// # Errors
 /// - [`Error::Unsupported`]: the constant is one of another system.
@@ -21,6 +21,8 @@ use crate::{Error, Result, Unsupported};
 #[doc(alias = "os.SF_NODISKIO")]
 #[doc(alias = "os.SF_MNOWAIT")]
 #[doc(alias = "os.SF_SYNC")]
+#[doc(alias = "os.EX_NOTFOUND")]
+#[doc(alias = "os.SCHED_SPORADIC")]
 #[doc(alias = "os.stat.UF_NODUMP")]
 #[doc(alias = "os.stat.UF_IMMUTABLE")]
 #[doc(alias = "os.stat.UF_APPEND")]
@@ -120,6 +122,40 @@ static VALUES: &[(&str, i64)] = &[
     ("MFD_HUGE_SHIFT", flags::MFD_HUGE_SHIFT as i64),
     ("MFD_HUGE_MASK", flags::MFD_HUGE_MASK as i64),
     ("XATTR_SIZE_MAX", crate::XATTR_SIZE_MAX as i64),
+    ("EX_OK", names::EX_OK as i64),
+    ("EX_USAGE", names::EX_USAGE as i64),
+    ("EX_DATAERR", names::EX_DATAERR as i64),
+    ("EX_NOINPUT", names::EX_NOINPUT as i64),
+    ("EX_NOUSER", names::EX_NOUSER as i64),
+    ("EX_NOHOST", names::EX_NOHOST as i64),
+    ("EX_UNAVAILABLE", names::EX_UNAVAILABLE as i64),
+    ("EX_SOFTWARE", names::EX_SOFTWARE as i64),
+    ("EX_OSERR", names::EX_OSERR as i64),
+    ("EX_OSFILE", names::EX_OSFILE as i64),
+    ("EX_CANTCREAT", names::EX_CANTCREAT as i64),
+    ("EX_IOERR", names::EX_IOERR as i64),
+    ("EX_TEMPFAIL", names::EX_TEMPFAIL as i64),
+    ("EX_PROTOCOL", names::EX_PROTOCOL as i64),
+    ("EX_NOPERM", names::EX_NOPERM as i64),
+    ("EX_CONFIG", names::EX_CONFIG as i64),
+    ("RTLD_LAZY", names::RTLD_LAZY as i64),
+    ("RTLD_NOW", names::RTLD_NOW as i64),
+    ("RTLD_GLOBAL", names::RTLD_GLOBAL as i64),
+    ("RTLD_LOCAL", names::RTLD_LOCAL as i64),
+    ("RTLD_NODELETE", names::RTLD_NODELETE as i64),
+    ("RTLD_NOLOAD", names::RTLD_NOLOAD as i64),
+    ("RTLD_DEEPBIND", names::RTLD_DEEPBIND as i64),
+    ("PRIO_PROCESS", crate::PRIO_PROCESS as i64),
+    ("PRIO_PGRP", crate::PRIO_PGRP as i64),
+    ("PRIO_USER", crate::PRIO_USER as i64),
+    ("SCHED_OTHER", crate::SCHED_OTHER.as_raw() as i64),
+    ("SCHED_BATCH", crate::SCHED_BATCH.as_raw() as i64),
+    ("SCHED_IDLE", crate::SCHED_IDLE.as_raw() as i64),
+    ("SCHED_FIFO", crate::SCHED_FIFO.as_raw() as i64),
+    ("SCHED_RR", crate::SCHED_RR.as_raw() as i64),
+    ("SCHED_RESET_ON_FORK", crate::SCHED_RESET_ON_FORK.as_raw() as i64),
+    ("GRND_NONBLOCK", crate::GRND_NONBLOCK.bits() as i64),
+    ("GRND_RANDOM", crate::GRND_RANDOM.bits() as i64),
     ("stat.S_ISUID", stat_consts::S_ISUID.bits() as i64),
     ("stat.S_ISGID", stat_consts::S_ISGID.bits() as i64),
     ("stat.S_ENFMT", stat_consts::S_ENFMT.bits() as i64),
@@ -159,6 +195,8 @@ static ELSEWHERE: &[(&str, Unsupported)] = &[
     ("SF_NODISKIO", Unsupported::Bsd),
     ("SF_MNOWAIT", Unsupported::Bsd),
     ("SF_SYNC", Unsupported::Bsd),
+    ("EX_NOTFOUND", Unsupported::OtherUnix),
+    ("SCHED_SPORADIC", Unsupported::OtherUnix),
     ("stat.UF_NODUMP", Unsupported::Bsd),
     ("stat.UF_IMMUTABLE", Unsupported::Bsd),
     ("stat.UF_APPEND", Unsupported::Bsd),
@@ -193,6 +231,7 @@ mod tests {
     fn constants_of_other_systems_say_where_they_live() {
         assert_eq!(constant("O_BINARY"), Err(Error::Unsupported(Unsupported::Windows)));
         assert_eq!(constant("O_EXLOCK"), Err(Error::Unsupported(Unsupported::Bsd)));
+        assert_eq!(constant("EX_NOTFOUND"), Err(Error::Unsupported(Unsupported::OtherUnix)));
         assert!(matches!(constant("O_NO_SUCH"), Err(Error::Invalid(_))));
     }
 }

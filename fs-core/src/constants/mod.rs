@@ -3,7 +3,9 @@
 
 mod flags;
 mod lookup;
+mod names;
 pub mod stat_consts;
 
 pub use flags::*;
 pub use lookup::constant;
+pub use names::*;

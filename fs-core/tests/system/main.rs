@@ -2,6 +2,7 @@
 //! itself. One file a subject; a test's name is its claim.
 #![expect(clippy::unwrap_used, reason = "functions that only tests call, which clippy does not take for tests")]
 
+mod constants;
 mod ids;
 mod priority;
 mod sched;
