@@ -1,6 +1,7 @@
 //! Platform differences: what rustix and libc lack or get wrong on each system.
 
 pub(crate) mod conf;
+pub(crate) mod environ;
 pub(crate) mod handle;
 pub(crate) mod ids;
 mod linux;

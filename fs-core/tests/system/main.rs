@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "functions that only tests call, which clippy does not take for tests")]
 
 mod constants;
+mod environ;
 mod ids;
 mod priority;
 mod sched;
