@@ -6,6 +6,7 @@
 //! system call, so that calls that fail are seen too. With no hook installed an
 //! event costs one relaxed load.
 
+use std::ffi::CString;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
@@ -23,6 +24,8 @@ pub enum Arg<'a> {
     Bytes(&'a [u8]),
     /// The two times of `os.utime`.
     Times(Times),
+    /// Strings: the arguments of a program, or its environment as `NAME=value`.
+    List(&'a [CString]),
 }
 
 impl<'a> Arg<'a> {
@@ -96,13 +99,31 @@ pub fn raise<'a, A: AsRef<[Arg<'a>]>>(name: &str, args: impl FnOnce() -> A) -> R
 
 #[cold]
 fn call_hooks(name: &str, args: &[Arg<'_>]) -> Result<()> {
-    // Copied out, so that a hook that uses the library, or installs another
-    // hook, does not find the lock held.
-    let hooks = HOOKS.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-    for hook in hooks {
-        if hook(name, args) == Verdict::Refuse {
-            return Err(Error::Refused);
-        }
+    hooks().raise(name, args)
+}
+
+/// The hooks that are installed now.
+///
+/// Copied out, so that a hook that uses the library, or installs another hook, does not
+/// find the lock held; and so that the child of a fork needs no lock to raise an event.
+pub(crate) fn hooks() -> Hooks {
+    if HOOK_COUNT.load(Ordering::Relaxed) == 0 {
+        return Hooks(Vec::new());
     }
-    Ok(())
+    Hooks(HOOKS.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone())
+}
+
+/// Hooks, as they were when they were asked for.
+pub(crate) struct Hooks(Vec<Arc<Hook>>);
+
+impl Hooks {
+    /// Raises the event `name`.
+    pub(crate) fn raise(&self, name: &str, args: &[Arg<'_>]) -> Result<()> {
+        for hook in &self.0 {
+            if hook(name, args) == Verdict::Refuse {
+                return Err(Error::Refused);
+            }
+        }
+        Ok(())
+    }
 }

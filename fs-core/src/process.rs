@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use crate::{At, Errno, Error, Follow, Mode, Result, Target, audit, sys};
+use crate::{At, Errno, Error, Follow, Mode, Result, Target, Unsupported, audit, sys};
 
 /// Makes a directory the working directory.
 ///
@@ -106,4 +106,11 @@ pub fn chroot<'a>(at: impl Into<At<'a>>) -> Result<()> {
 #[doc(alias = "os.umask")]
 pub fn umask(mask: Mode) -> Mode {
     rustix::process::umask(mask)
+}
+
+/// Always [`Error::Unsupported`]: only Solaris locks the text or the data of a process.
+/// Linux has `mlockall`, which locks all of it.
+#[doc(alias = "os.plock")]
+pub fn plock(_op: i32) -> Result<()> {
+    Err(Error::Unsupported(Unsupported::Solaris))
 }

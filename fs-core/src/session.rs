@@ -4,7 +4,7 @@
 //! for may be outside of the PID namespace, as the leader of the group is for the first
 //! process of many a container: Python's answer is then 0, and `None` here.
 
-pub use rustix::process::Pid;
+use rustix::process::Pid;
 
 use crate::{Result, sys};
 

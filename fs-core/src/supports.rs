@@ -1,9 +1,10 @@
 //! What the functions take here: Python's `supports_*` sets.
 //!
 //! They name what CPython names. Beyond that, [`crate::truncate`], [`crate::statvfs`],
-//! [`crate::pathconf`], [`crate::listdir`], [`crate::scandir`], [`crate::chdir`] and
-//! the four calls of extended attributes take a path below a directory descriptor, the
-//! latter a descriptor too, and [`crate::chmod`] does not follow links if told so.
+//! [`crate::pathconf`], [`crate::listdir`], [`crate::scandir`], [`crate::chdir`],
+//! [`crate::execve`] and the four calls of extended attributes take a path below a
+//! directory descriptor, the latter a descriptor too, and [`crate::chmod`] does not follow
+//! links if told so.
 
 use bitflags::bitflags;
 
@@ -21,6 +22,8 @@ bitflags! {
         const CHMOD = 1 << 2;
         /// [`chown`](crate::chown)
         const CHOWN = 1 << 3;
+        /// [`execve`](crate::execve)
+        const EXECVE = 1 << 4;
         /// [`link`](crate::link)
         const LINK = 1 << 5;
         /// [`listdir`](crate::listdir)
@@ -79,13 +82,12 @@ pub fn supports_dir_fd() -> OsFnSet {
 }
 
 /// The functions that take a descriptor for a path.
-///
-/// `execve` is among them in CPython; it is left out while the library has none.
 #[doc(alias = "os.supports_fd")]
 pub fn supports_fd() -> OsFnSet {
     OsFnSet::CHDIR
         | OsFnSet::CHMOD
         | OsFnSet::CHOWN
+        | OsFnSet::EXECVE
         | OsFnSet::LISTDIR
         | OsFnSet::PATHCONF
         | OsFnSet::SCANDIR
@@ -124,10 +126,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sets_are_those_of_cpython_but_for_execve() {
+    fn the_sets_are_those_of_cpython() {
         // len(os.supports_dir_fd), and so on, of CPython 3.8
         assert_eq!(supports_dir_fd().iter().count(), 15);
-        assert_eq!(supports_fd().iter().count(), 11 - 1);
+        assert_eq!(supports_fd().iter().count(), 11);
         assert_eq!(supports_follow_symlinks().iter().count(), 5);
         assert_eq!(supports_effective_ids(), OsFnSet::ACCESS);
     }

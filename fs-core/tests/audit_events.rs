@@ -9,7 +9,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use fs_core::audit::{self, Arg, Verdict};
-use fs_core::{Access, AccessOptions, Error, Follow, LockCmd, Mode, OFlags, RenameFlags, Time, Times, XattrFlags};
+use fs_core::{
+    Access, AccessOptions, Env, Errno, Error, Follow, LockCmd, Mode, OFlags, Pid, PopenMode, RenameFlags, SpawnOptions,
+    Time, Times, WaitOptions, XattrFlags,
+};
 use fs_core::{linux, open};
 
 /// A directory with a file `f`, a directory `d` and a descriptor of each.
@@ -42,6 +45,10 @@ fn text(name: &str, args: &[Arg<'_>]) -> String {
             Arg::None => "None".to_owned(),
             Arg::Int(number) => number.to_string(),
             Arg::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+            Arg::List(strings) => {
+                let strings: Vec<_> = strings.iter().map(|string| string.to_str().unwrap()).collect();
+                format!("[{}]", strings.join(" "))
+            }
             Arg::Times(times) => format!("{:?}+{:?}", times.atime, times.mtime),
         })
         .collect();
@@ -110,6 +117,56 @@ fn attributes_raise_chmod_chown_and_utime_with_a_descriptor_as_a_number() {
     check(&format!("os.utime(f, None, None, {dir})"), || fs_core::utime((&fx.dir, "f"), Times::NOW, Follow::Yes));
     let times = Times { atime: Time::At { ns: 1 }, mtime: Time::Omit };
     check(&format!("os.utime({file}, None, At {{ ns: 1 }}+Omit, -1)"), || fs_core::utime(&fx.file, times, Follow::Yes));
+}
+
+#[test]
+fn signals_raise_kill_and_killpg_with_the_numbers_as_they_are() {
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    check(&format!("os.kill({own}, 0)"), || fs_core::kill(own, 0));
+    check("os.killpg(0, 0)", || fs_core::killpg(0, 0));
+}
+
+#[test]
+fn becoming_a_program_raises_exec_once_for_each_place_that_is_tried() {
+    let env = || Env::of([("PATH", "/no/such:/nor/that")]);
+    let (events, error) = events_with(Verdict::Allow, || fs_core::execvpe("x", ["x", "1"], env()));
+    let variables = "[PATH=/no/such:/nor/that]";
+    let first = format!("os.exec(/no/such/x, [x 1], {variables})");
+    assert_eq!(events, [first.clone(), format!("os.exec(/nor/that/x, [x 1], {variables})")]);
+    assert_eq!(error, Error::Os(Errno::NOENT));
+    let (events, error) = events_with(Verdict::Refuse, || fs_core::execvpe("x", ["x", "1"], env()));
+    assert_eq!((events, error), (vec![first], Error::Refused));
+
+    let (events, error) = events_with(Verdict::Allow, || fs_core::execv("/no/such", ["x"]));
+    assert_eq!((events, error), (vec!["os.exec(/no/such, [x], None)".to_owned()], Error::Os(Errno::NOENT)));
+    // Arguments are checked first.
+    let (events, error) = events_with(Verdict::Allow, || fs_core::execv("/no/such", [""]));
+    assert!(events.is_empty() && matches!(error, Error::Invalid(_)), "{events:?} {error}");
+
+    let fx = Fixture::new();
+    let (events, error) = events_with(Verdict::Allow, || fs_core::execve(&fx.dir, ["x"], Env::of([("A", "b")])));
+    let expected = format!("os.exec({}, [x], [A=b])", fx.dir.as_raw_fd());
+    assert_eq!((events, error), (vec![expected], Error::Os(Errno::ACCESS)));
+    let (events, _) = events_with(Verdict::Allow, || fs_core::execve((&fx.dir, "f"), ["x"], Env::Inherit));
+    assert_eq!(events, ["os.exec(f, [x], None)"]);
+}
+
+#[test]
+fn both_functions_of_posix_spawn_raise_the_same_event() {
+    let wait = |child: Pid| fs_core::waitpid(child.as_raw_pid(), WaitOptions::empty()).map(drop);
+    let options = SpawnOptions::default();
+    let spawn = |env| fs_core::posix_spawn("/bin/true", ["true", "1"], env, &options).and_then(wait);
+    check("os.posix_spawn(/bin/true, [true 1], [A=b])", || spawn(Env::of([("A", "b")])));
+    check("os.posix_spawn(/bin/true, [true 1], None)", || spawn(Env::Inherit));
+    let spawnp = || fs_core::posix_spawnp("true", ["true"], Env::of([("A", "b")]), &options).and_then(wait);
+    check("os.posix_spawn(true, [true], [A=b])", spawnp);
+}
+
+#[test]
+fn commands_for_the_shell_raise_system_and_popen() {
+    check("os.system(exit 3)", || fs_core::system("exit 3").map(drop));
+    let popen = || fs_core::popen("exit 3", PopenMode::Read)?.close().map(drop);
+    check("subprocess.Popen(/bin/sh, [/bin/sh -c exit 3], None, None)", popen);
 }
 
 #[test]
@@ -310,5 +367,5 @@ fn a_call_that_will_fail_is_told_too_but_not_one_with_bad_arguments() {
 #[test]
 fn a_refusal_is_eperm_to_who_asks_for_an_errno() {
     let (_, result) = events_with(Verdict::Refuse, || fs_core::mkdir("/no/such/dir", Mode::RWXU));
-    assert_eq!(result.unwrap_err().errno(), fs_core::Errno::PERM);
+    assert_eq!(result.unwrap_err().errno(), Errno::PERM);
 }

@@ -8,6 +8,7 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
+use std::process::Command;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use fs_core::linux::{FlockOperation, LockKind, LockOwner, LockRange, flock, lock_range};
 use fs_core::{Errno, LockCmd, Mode, OFlags, lockf, open, pipe, read, readv, write, writev};
+use fs_core::{IdType, Pid, WEXITED, WNOWAIT, WaitOptions, kill, wait4, waitid};
 
 static INTERRUPTIONS: AtomicUsize = AtomicUsize::new(0);
 
@@ -155,4 +157,20 @@ fn a_signal_cuts_many_random_bytes_short_unless_all_are_wanted() {
     assert_eq!(under_signals(|| fs_core::urandom(&mut buf), never), Ok(()));
     // A chunk without a single byte of chance is one that was left out.
     assert!(buf.chunks(64).all(|chunk| chunk.iter().any(|byte| *byte != 0)));
+}
+
+#[test]
+fn waiting_for_a_child_is_started_again() {
+    let start = || Pid::from_child(&Command::new("/bin/sleep").arg("60").spawn().unwrap());
+    let child = start();
+    let raw = child.as_raw_nonzero().get();
+    let end = || kill(raw, libc::SIGTERM).unwrap();
+    let found = under_signals(|| waitid(IdType::Pid(child), WEXITED | WNOWAIT), end).unwrap().unwrap();
+    assert_eq!((found.si_pid, found.si_status), (child, libc::SIGTERM));
+    assert_eq!(wait4(raw, WaitOptions::empty()).unwrap().0, raw);
+
+    let child = start().as_raw_nonzero().get();
+    let end = || kill(child, libc::SIGKILL).unwrap();
+    let (found, status, _) = under_signals(|| wait4(child, WaitOptions::empty()), end).unwrap();
+    assert_eq!((found, status.term_signal()), (child, libc::SIGKILL));
 }

@@ -1,6 +1,6 @@
 //! The value of a constant, by its name in Python.
 
-use super::{flags, names, stat_consts};
+use super::{flags, names, process, stat_consts};
 use crate::{Error, Result, Unsupported};
 
 /// The value of a constant of the `os` module that is a number, by its Python name:
@@ -18,6 +18,8 @@ use crate::{Error, Result, Unsupported};
 #[doc(alias = "os.O_TEXT")]
 #[doc(alias = "os.O_SHLOCK")]
 #[doc(alias = "os.O_EXLOCK")]
+#[doc(alias = "os.P_DETACH")]
+#[doc(alias = "os.P_OVERLAY")]
 #[doc(alias = "os.SF_NODISKIO")]
 #[doc(alias = "os.SF_MNOWAIT")]
 #[doc(alias = "os.SF_SYNC")]
@@ -36,7 +38,7 @@ use crate::{Error, Result, Unsupported};
 #[doc(alias = "os.stat.SF_NOUNLINK")]
 #[doc(alias = "os.stat.SF_SNAPSHOT")]
 pub fn constant(name: &str) -> Result<i64> {
-    if let Some((_, value)) = VALUES.iter().find(|(known, _)| *known == name) {
+    if let Some((_, value)) = VALUES.iter().chain(process::VALUES).find(|(known, _)| *known == name) {
         return Ok(*value);
     }
     match ELSEWHERE.iter().find(|(known, _)| *known == name) {
@@ -192,6 +194,8 @@ static ELSEWHERE: &[(&str, Unsupported)] = &[
     ("O_TEXT", Unsupported::Windows),
     ("O_SHLOCK", Unsupported::Bsd),
     ("O_EXLOCK", Unsupported::Bsd),
+    ("P_DETACH", Unsupported::Windows),
+    ("P_OVERLAY", Unsupported::Windows),
     ("SF_NODISKIO", Unsupported::Bsd),
     ("SF_MNOWAIT", Unsupported::Bsd),
     ("SF_SYNC", Unsupported::Bsd),
@@ -225,6 +229,15 @@ mod tests {
         }
         // Documented, but not exported by CPython; of the C library's headers.
         assert_eq!(constant("ST_IMMUTABLE"), Ok(512));
+    }
+
+    #[test]
+    fn constants_of_processes_are_found_too() {
+        // python3 -c 'import os; print(os.P_PGID, os.WNOHANG, os.WNOWAIT, os.WSTOPPED, os.CLD_DUMPED)'
+        let names = ["P_PGID", "WNOHANG", "WNOWAIT", "WSTOPPED", "CLD_DUMPED"];
+        assert_eq!(names.map(|name| constant(name).unwrap()), [2, 1, 16_777_216, 2, 3]);
+        assert_eq!(["P_WAIT", "P_NOWAIT", "P_NOWAITO"].map(|name| constant(name).unwrap()), [0, 1, 1]);
+        assert_eq!(constant("P_DETACH"), Err(Error::Unsupported(Unsupported::Windows)));
     }
 
     #[test]

@@ -4,8 +4,10 @@
 mod flags;
 mod lookup;
 mod names;
+mod process;
 pub mod stat_consts;
 
 pub use flags::*;
 pub use lookup::constant;
 pub use names::*;
+pub use process::*;

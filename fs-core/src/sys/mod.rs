@@ -2,13 +2,17 @@
 
 pub(crate) mod conf;
 pub(crate) mod environ;
+pub(crate) mod exec;
 pub(crate) mod handle;
 pub(crate) mod ids;
 mod linux;
 pub(crate) mod lock;
+pub(crate) mod posix_spawn;
 pub(crate) mod proc_fd;
 pub(crate) mod sched;
 pub(crate) mod terminal;
+pub(crate) mod process;
+pub(crate) mod wait;
 pub(crate) mod xattr;
 
 pub(crate) use linux::{
