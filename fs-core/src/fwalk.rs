@@ -119,13 +119,19 @@ impl FWalk<'_, '_> {
             self.levels.clear();
             return Some(Err(error));
         }
+        self.current().map(Ok)
+    }
+
+    /// The directory of the last step once more, for who could not keep the step: an
+    /// iterator of another language, say. `None` before the first and after the last.
+    pub fn current(&mut self) -> Option<FStep<'_>> {
         let level = self.levels.last_mut()?;
-        Some(Ok(FStep {
+        Some(FStep {
             path: &level.path,
             dirnames: &mut level.dirnames,
             filenames: &mut level.filenames,
             dir: level.fd.as_fd(),
-        }))
+        })
     }
 
     /// Goes on until the last level is to be shown, or there is none.

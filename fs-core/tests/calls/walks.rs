@@ -121,6 +121,26 @@ fn names_that_are_taken_out_are_not_entered_and_names_put_in_are() {
 }
 
 #[test]
+fn a_step_that_was_let_go_can_still_be_changed() {
+    let dir = tree();
+    let top = dir.path("");
+    let mut tree = walk(&top).start();
+    assert!(tree.current().is_none());
+    assert_eq!(tree.next().unwrap().path, top);
+    let step = tree.current().unwrap();
+    assert_eq!(step.path, top);
+    *step.dirnames = vec!["sub/deep".into()];
+    assert_eq!(tree.next().unwrap().path, top.join("sub/deep"));
+    assert!(tree.next().is_none() && tree.current().is_none());
+
+    let mut tree = fwalk(&top).start();
+    assert!(tree.current().is_none());
+    tree.next().unwrap().unwrap();
+    tree.current().unwrap().dirnames.clear();
+    assert!(tree.next().is_none() && tree.current().is_none());
+}
+
+#[test]
 fn an_absolute_name_that_is_put_in_replaces_the_prefix() {
     let (dir, other) = (Dir::new(), Dir::new());
     let mut tree = walk(&dir.path("")).start();
