@@ -13,13 +13,17 @@ mod data;
 mod descriptors;
 mod directories;
 mod error;
+mod execs;
 mod names;
 mod nodes;
 mod number;
 mod path;
+mod programs;
 mod results;
+mod signals;
 mod space;
 mod trees;
+mod waits;
 mod walk;
 mod working;
 mod xattrs;
@@ -44,15 +48,23 @@ mod _osprey_os {
     #[pymodule_export]
     use crate::directories::{DirEntry, listdir, scandir};
     #[pymodule_export]
+    use crate::execs::{execl, execle, execlp, execlpe, execv, execve, execvp, execvpe};
+    #[pymodule_export]
     use crate::names::{link, mkdir, readlink, remove, rename, replace, rmdir, symlink, unlink};
     #[pymodule_export]
     use crate::nodes::{major, makedev, minor, mkfifo, mknod};
+    #[pymodule_export]
+    use crate::signals::{_exit, abort, kill, killpg};
     #[pymodule_export]
     use crate::space::{
         fdatasync, fpathconf, fsync, ftruncate, lockf, pathconf, posix_fadvise, posix_fallocate, truncate,
     };
     #[pymodule_export]
     use crate::trees::{makedirs, removedirs, renames};
+    #[pymodule_export]
+    use crate::waits::{wait, wait3, wait4, waitid, waitpid, waitstatus_to_exitcode};
+    #[pymodule_export]
+    use crate::waits::{wcoredump, wexitstatus, wifcontinued, wifexited, wifsignaled, wifstopped, wstopsig, wtermsig};
     #[pymodule_export]
     use crate::walk::{fwalk, walk};
     #[pymodule_export]
