@@ -16,6 +16,9 @@ use crate::error;
 pub(crate) struct Fd(c_int);
 
 impl Fd {
+    /// Standard output.
+    pub(crate) const STDOUT: Fd = Fd(libc::STDOUT_FILENO);
+
     /// The descriptor, for a call.
     pub(crate) fn get(self) -> PyResult<BorrowedFd<'static>> {
         if self.0 < 0 {
