@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use crate::dirs::{DirEntry, scandir_shared};
 use crate::walk::Options;
-use crate::{At, Errno, Error, Follow, Mode, OFlags, PathError, Result, StatResult, fstat, open, stat};
+use crate::{At, Errno, Error, FileType, Follow, Mode, OFlags, PathError, Result, StatResult, fstat, open, stat};
 
 /// Goes through the tree below `top` as [`walk`](crate::walk) does, with a descriptor
 /// of each directory, and safe from being led out of the tree by symbolic links.
 ///
-/// A directory that is swapped for something else between being seen and being opened
-/// is left out without a word. A symbolic link as `top` is an empty walk, unless links
+/// A directory that is swapped for another one, or for a symbolic link, between being seen
+/// and being opened is left out without a word. A symbolic link as `top` is an empty walk, unless links
 /// are followed. One descriptor is open for each level of the tree.
 ///
 /// ```
@@ -37,7 +37,8 @@ use crate::{At, Errno, Error, Follow, Mode, OFlags, PathError, Result, StatResul
 ///
 /// # Errors
 /// What happens to `top`, and a directory that cannot be read once it is open, ends the
-/// walk with the error; Python raises it. That a directory cannot be opened is told to
+/// walk with the error; Python raises it. So does a name among the directories that is none:
+/// `ENOTDIR`. That a directory cannot be opened is told to
 /// [`onerror`](FWalkBuilder::onerror), and the directory is left out.
 ///
 /// # References
@@ -119,13 +120,19 @@ impl FWalk<'_, '_> {
             self.levels.clear();
             return Some(Err(error));
         }
+        self.current().map(Ok)
+    }
+
+    /// The directory of the last step once more, for who could not keep the step: an
+    /// iterator of another language, say. `None` before the first and after the last.
+    pub fn current(&mut self) -> Option<FStep<'_>> {
         let level = self.levels.last_mut()?;
-        Some(Ok(FStep {
+        Some(FStep {
             path: &level.path,
             dirnames: &mut level.dirnames,
             filenames: &mut level.filenames,
             dir: level.fd.as_fd(),
-        }))
+        })
     }
 
     /// Goes on until the last level is to be shown, or there is none.
@@ -164,12 +171,18 @@ impl FWalk<'_, '_> {
         let parent = self.levels.last().expect("a child is entered from its parent");
         let path = parent.path.join(child.name());
         let opened = match child.seen(parent, self.options.follow) {
+            // Python opens it, though it waits for a FIFO, and fails when it reads it.
+            Ok(Some(seen)) if !is_directory_or_link(&seen) => return Err(Error::Os(Errno::NOTDIR).with_path(path)),
             Ok(seen) => self.open((parent.fd.as_fd(), child.name()).into(), seen.as_ref()),
             Err(error) => Err(error),
         };
         match opened {
             Ok(Some(fd)) => self.levels.push(Level::read(fd, path, &self.options)?),
             Ok(None) => {}
+            // Links are followed, and what it is was not asked before.
+            Err(Error::Os(Errno::NOTDIR)) if self.options.follow => {
+                return Err(Error::Os(Errno::NOTDIR).with_path(path));
+            }
             Err(error) => {
                 if (self.options.onerror)(error.with_path(path)).is_break() {
                     self.levels.clear();
@@ -191,6 +204,10 @@ impl FWalk<'_, '_> {
             Err(error) => Err(error),
         }
     }
+}
+
+fn is_directory_or_link(stat: &StatResult) -> bool {
+    matches!(stat.file_type(), FileType::Directory | FileType::Symlink)
 }
 
 fn is_same(a: &StatResult, b: &StatResult) -> bool {

@@ -122,9 +122,12 @@ impl Walk<'_> {
     /// The next directory.
     #[expect(clippy::should_implement_trait, reason = "an iterator cannot lend what it holds")]
     pub fn next(&mut self) -> Option<Step<'_>> {
-        if !self.advance() {
-            return None;
-        }
+        if self.advance() { self.current() } else { None }
+    }
+
+    /// The directory of the last step once more, for who could not keep the step: an
+    /// iterator of another language, say. `None` before the first and after the last.
+    pub fn current(&mut self) -> Option<Step<'_>> {
         let level = self.levels.last_mut()?;
         Some(Step { path: &level.path, dirnames: &mut level.dirnames, filenames: &mut level.filenames })
     }

@@ -121,6 +121,26 @@ fn names_that_are_taken_out_are_not_entered_and_names_put_in_are() {
 }
 
 #[test]
+fn a_step_that_was_let_go_can_still_be_changed() {
+    let dir = tree();
+    let top = dir.path("");
+    let mut tree = walk(&top).start();
+    assert!(tree.current().is_none());
+    assert_eq!(tree.next().unwrap().path, top);
+    let step = tree.current().unwrap();
+    assert_eq!(step.path, top);
+    *step.dirnames = vec!["sub/deep".into()];
+    assert_eq!(tree.next().unwrap().path, top.join("sub/deep"));
+    assert!(tree.next().is_none() && tree.current().is_none());
+
+    let mut tree = fwalk(&top).start();
+    assert!(tree.current().is_none());
+    tree.next().unwrap().unwrap();
+    tree.current().unwrap().dirnames.clear();
+    assert!(tree.next().is_none() && tree.current().is_none());
+}
+
+#[test]
 fn an_absolute_name_that_is_put_in_replaces_the_prefix() {
     let (dir, other) = (Dir::new(), Dir::new());
     let mut tree = walk(&dir.path("")).start();
@@ -164,8 +184,32 @@ fn a_directory_that_became_a_fifo_does_not_hold_up_the_walk() {
     assert!(tree.next().unwrap().unwrap().dirnames.contains(&"sub".into()));
     fs::remove_dir_all(dir.path("sub")).unwrap();
     fs_core::mkfifo((&dir.fd, "sub"), mode(0o600)).unwrap();
-    // Python opens it, and waits for a writer.
+    // Python before 3.13 opens it, and waits for a writer.
+    let error = tree.next().unwrap().unwrap_err();
+    assert_eq!((error.error.errno(), error.path), (Errno::NOTDIR, dir.path("sub")));
     assert!(tree.next().is_none());
+}
+
+#[test]
+fn a_file_among_the_directories_ends_fwalk_and_is_told_by_walk() {
+    let dir = tree();
+    let top = dir.path("");
+    for follow in [false, true] {
+        let mut errors = Vec::new();
+        let mut tree = fwalk(&top).follow_symlinks(follow).onerror(|error| told(&mut errors, error)).start();
+        *tree.next().unwrap().unwrap().dirnames = vec!["file".into(), "sub".into()];
+        let error = tree.next().unwrap().unwrap_err();
+        assert_eq!((error.error.errno(), error.path), (Errno::NOTDIR, dir.path("file")));
+        assert!(tree.next().is_none());
+        drop(tree);
+        assert_eq!(errors, []);
+
+        let mut tree = walk(&top).followlinks(follow).onerror(|error| told(&mut errors, error)).start();
+        *tree.next().unwrap().dirnames = vec!["file".into(), "sub".into()];
+        assert_eq!(tree.next().unwrap().path, dir.path("sub"));
+        drop(tree);
+        assert_eq!(errors, [(Errno::NOTDIR, dir.path("file"))]);
+    }
 }
 
 #[test]
