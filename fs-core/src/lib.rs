@@ -5,7 +5,8 @@
 //! directory descriptor ([`Target`], [`At`]). Where Linux contradicts Python's
 //! document, the doc comment says so and the function does what the kernel does.
 //!
-//! Calls that the document lacks and file systems need are in [`linux`]. The
+//! Who comes from Python begins with [`guide`]: the sections of its document, each name
+//! with what it is here. Calls that the document lacks and file systems need are in [`linux`]. The
 //! operation language, which says any of these calls as one line of text, is in
 //! [`op`].
 //!
@@ -58,6 +59,7 @@ mod walk;
 mod xattr;
 
 pub mod audit;
+pub mod guide;
 pub mod linux;
 pub mod names;
 pub mod op;

@@ -193,3 +193,16 @@ fn a_name_tells_what_it_is_and_why_it_is_not_there() {
     assert!(told.ends_with("no such call on Linux (mlockall is the near relative)"), "{told}");
     assert!(names::lookup("rename").unwrap().to_string().ends_with("Here: fs_core::rename"));
 }
+
+#[test]
+fn each_name_is_on_the_page_of_its_section() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide");
+    let pages: Vec<String> =
+        fs::read_dir(guide).unwrap().map(|page| fs::read_to_string(page.unwrap().path()).unwrap()).collect();
+    let text = pages.concat();
+    for name in names::all() {
+        // The link is checked when the documents are built.
+        let row = format!("| `os.{}` | [`{}`](crate::{}) |", name.name, name.item, name.item);
+        assert!(text.contains(&row), "no page has the row {row}");
+    }
+}
