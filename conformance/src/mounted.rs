@@ -29,7 +29,8 @@ const TICK: Duration = Duration::from_millis(5);
 pub struct Mounted {
     base: Scratch,
     daemon: Option<Child>,
-    trace: PathBuf,
+    /// Where the trace is, if there is one.
+    trace: Option<PathBuf>,
     /// The file that aborts the connection, once the mount is live.
     abort: PathBuf,
 }
@@ -41,6 +42,22 @@ impl Mounted {
     /// # Errors
     /// Nothing can be mounted here; the message says why and what to do.
     pub fn start(program: &Path, words: Option<&str>, trace: Option<&Path>) -> Result<Mounted, Failure> {
+        Mounted::make(program, words, |base| Some(trace.map_or_else(|| base.join("trace.jsonl"), Path::to_owned)))
+    }
+
+    /// As [`start`](Mounted::start), without a trace, which would grow with every request.
+    ///
+    /// # Errors
+    /// As [`start`](Mounted::start).
+    pub fn start_untraced(program: &Path, words: Option<&str>) -> Result<Mounted, Failure> {
+        Mounted::make(program, words, |_| None)
+    }
+
+    fn make(
+        program: &Path,
+        words: Option<&str>,
+        trace: impl FnOnce(&Path) -> Option<PathBuf>,
+    ) -> Result<Mounted, Failure> {
         let without = "`run --no-mount` runs on a real directory alone";
         if !Path::new("/dev/fuse").exists() {
             return Err(Failure::Environment(format!("there is no /dev/fuse, so nothing can be mounted; {without}")));
@@ -51,10 +68,10 @@ impl Mounted {
         for dir in ["real", "source", "mount"] {
             fs::create_dir(base.path().join(dir)).map_err(|error| failed("a temporary directory", error))?;
         }
-        let trace = trace.map_or_else(|| base.path().join("trace.jsonl"), Path::to_owned);
+        let trace = trace(base.path());
         let messages = base.path().join("messages");
-        let daemon =
-            start_daemon(program, &base, words, &trace, &messages).map_err(|error| failed("the mount", error))?;
+        let daemon = start_daemon(program, &base, words, trace.as_deref(), &messages)
+            .map_err(|error| failed("the mount", error))?;
         let mut mounted = Mounted { base, daemon: Some(daemon), trace, abort: PathBuf::new() };
         match mounted.wait_until_live()? {
             true => Ok(mounted),
@@ -85,6 +102,11 @@ impl Mounted {
         &self.abort
     }
 
+    /// The process that serves the mount, for as long as it does.
+    pub fn daemon(&self) -> Option<Pid> {
+        self.daemon.as_ref().and_then(|daemon| Pid::from_raw(daemon.id() as i32))
+    }
+
     /// Unmounts, and tells how many requests of each operation the trace has, and how many
     /// of these failed, the most frequent first.
     ///
@@ -92,7 +114,7 @@ impl Mounted {
     /// The mount could not be ended.
     pub fn end(mut self) -> Result<Vec<(String, Requests)>, Failure> {
         self.stop()?;
-        Ok(read_trace(&self.trace))
+        Ok(self.trace.as_deref().map(read_trace).unwrap_or_default())
     }
 
     /// Waits until the mount table has the mount; false, if the daemon gave up.
@@ -176,11 +198,14 @@ fn start_daemon(
     program: &Path,
     base: &Scratch,
     words: Option<&str>,
-    trace: &Path,
+    trace: Option<&Path>,
     messages: &Path,
 ) -> std::io::Result<Child> {
     let mut command = Command::new(program);
-    command.args([VERB, "--foreground", "--trace"]).arg(trace);
+    command.args([VERB, "--foreground"]);
+    if let Some(trace) = trace {
+        command.arg("--trace").arg(trace);
+    }
     if rustix::process::geteuid().is_root() {
         // The same as the real directory allows.
         command.args(["-o", "allow_other,dev,suid"]);

@@ -123,7 +123,10 @@ impl<'a> Workers<'a> {
     /// Sends as many of the first of `lines` as can be told to be one actor's next
     /// steps, whatever comes back, to save it waiting for each. [`run`](Workers::run)
     /// must be called for these lines next, or the workers be ended.
-    pub(crate) fn send_ahead(&mut self, lines: &[Line<'_>]) -> Result<(), StepError> {
+    ///
+    /// # Errors
+    /// As [`run`](Workers::run).
+    pub fn send_ahead(&mut self, lines: &[Line<'_>]) -> Result<(), StepError> {
         let Some(first) = lines.first() else {
             return Ok(());
         };

@@ -4,7 +4,8 @@ use fs_core::{Errno, Follow, XattrFlags};
 
 use super::Call;
 
-/// The attribute whose setting takes sgid from those who are not of the group.
+/// The attribute whose setting takes sgid from those who are not of the group, as on some
+/// file systems does its removal.
 const ACCESS_ACL: &[u8] = b"system.posix_acl_access";
 
 impl Call<'_> {
@@ -23,8 +24,9 @@ impl Call<'_> {
         self.check_writable()?;
         let fd = self.fd(ino)?;
         let flags = XattrFlags::from_bits_retain(flags);
-        let set = || Ok(self.worker.at(&*fd, |node| fs_core::setxattr(node, name, value, flags, Follow::Yes))?);
-        if name == ACCESS_ACL { self.worker.as_member(self.caller, set) } else { set() }
+        self.as_member_of_acl(name, || {
+            Ok(self.worker.at(&*fd, |node| fs_core::setxattr(node, name, value, flags, Follow::Yes))?)
+        })
     }
 
     /// Lists the names of the attributes into `names`, each with a NUL at its end; the
@@ -44,7 +46,14 @@ impl Call<'_> {
     pub fn removexattr(&self, ino: u64, name: &[u8]) -> Result<(), Errno> {
         self.check_writable()?;
         let fd = self.fd(ino)?;
-        Ok(self.worker.at(&*fd, |node| fs_core::removexattr(node, name, Follow::Yes))?)
+        self.as_member_of_acl(name, || {
+            Ok(self.worker.at(&*fd, |node| fs_core::removexattr(node, name, Follow::Yes))?)
+        })
+    }
+
+    /// Changes an attribute, as the caller where the file system looks at who changes it.
+    fn as_member_of_acl(&self, name: &[u8], change: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
+        if name == ACCESS_ACL { self.worker.as_member(self.caller, change) } else { change() }
     }
 }
 
