@@ -22,6 +22,8 @@ pub(crate) type Seen = Result<Outcome, StepError>;
 pub(crate) struct Ran {
     pub(crate) seen: Vec<Seen>,
     pub(crate) tree: Result<Vec<Node>, Errno>,
+    /// The tree without the mount, where there is one.
+    pub(crate) beneath: Option<Result<Vec<Node>, Errno>>,
 }
 
 /// The first difference between two sides.

@@ -2,8 +2,8 @@
 //! directory, whatever the kernel may remember.
 //!
 //! Random sequences of operations are run in a real directory and below a mount over
-//! another one; every outcome and the trees that are left are compared. A sequence that
-//! differs is shortened and printed as the steps of a case, with its seed.
+//! another one; every outcome and the trees that are left, through the mount and beneath
+//! it, are compared. A sequence that differs is shortened and printed as the steps of a case, with its seed.
 //!
 //! Skipped, saying so, where nothing can be mounted.
 
@@ -60,7 +60,7 @@ fn compare_with_mount(cache: &str, test: &str) {
     let program = Path::new(env!("CARGO_BIN_EXE_conformance"));
     let mounted = Mounted::start_untraced(program, Some(&format!("cache={cache}"))).unwrap();
     let watchdog = Watchdog::start(&mounted);
-    let ground = Ground::new(mounted.real(), mounted.mountpoint()).unwrap();
+    let ground = Ground::new(mounted.real(), mounted.mountpoint(), Some(mounted.source())).unwrap();
     let found = {
         let mut twins = Twins::new(&ground, || watchdog.beat());
         search(&mut twins, &generate::sequences(is_root()), plan)
@@ -90,7 +90,7 @@ fn with_directories<T>(f: impl FnOnce(&mut Twins<'_>) -> T) -> T {
     for name in ["real", "other"] {
         fs::create_dir(dir.path().join(name)).unwrap();
     }
-    let ground = Ground::new(dir.path().join("real"), dir.path().join("other")).unwrap();
+    let ground = Ground::new(dir.path().join("real"), dir.path().join("other"), None).unwrap();
     f(&mut Twins::new(&ground, || ()))
 }
 
@@ -147,7 +147,8 @@ fn a_planted_difference_is_found_and_shortened_to_what_shows_it() {
 /// if there is none.
 fn class_of(line: &str, real: &str, other: &str) -> String {
     let line = Line::parse(line).unwrap().into_owned();
-    let ran = |outcome: &str| Ran { seen: vec![Ok(Outcome::parse(outcome).unwrap())], tree: Ok(Vec::new()) };
+    let ran =
+        |outcome: &str| Ran { seen: vec![Ok(Outcome::parse(outcome).unwrap())], tree: Ok(Vec::new()), beneath: None };
     let difference = compare(&[line], &ran(real), &ran(other), Now::begin(), &[]);
     difference.map(|difference| difference.class.join(" ")).unwrap_or_default()
 }
@@ -177,7 +178,8 @@ fn times_of_now_are_the_same_and_times_that_were_set_are_not() {
 fn the_step_that_shows_a_time_of_now_does_not_name_the_moment() {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
     let line = Line::parse("stat path=a").unwrap().into_owned();
-    let ran = |outcome: &str| Ran { seen: vec![Ok(Outcome::parse(outcome).unwrap())], tree: Ok(Vec::new()) };
+    let ran =
+        |outcome: &str| Ran { seen: vec![Ok(Outcome::parse(outcome).unwrap())], tree: Ok(Vec::new()), beneath: None };
     let (real, other) = (ran(&format!("ok size=1 atime_ns={now}")), ran("ok size=1 atime_ns=7"));
     let difference = compare(&[line], &real, &other, Now::begin(), &[]).unwrap();
     assert_eq!(difference.proof.unwrap().to_string(), "stat path=a -> atime_ns!=7");
@@ -189,7 +191,7 @@ fn class_of_trees(real: impl FnOnce(&Path), other: impl FnOnce(&Path)) -> String
         let dir = tempfile::tempdir().unwrap();
         fill(dir.path());
         let tree = tree::read(dir.path().as_os_str().as_encoded_bytes()).map_err(|error| error.errno());
-        Ran { seen: Vec::new(), tree }
+        Ran { seen: Vec::new(), tree, beneath: None }
     };
     let now = Now::begin();
     let (mut real, mut other) = (Some(real), Some(other));

@@ -2,6 +2,7 @@
 //! below both, by processes that live as long as the twins.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ use crate::generate::REGISTERS;
 /// What the processes of the sides need; the twins borrow it.
 pub(crate) struct Ground {
     sides: [(PathBuf, OwnedFd, Zygote); 2],
+    /// The directory that the other one shows, if it is a mount.
+    source: Option<PathBuf>,
 }
 
 /// Two directories.
@@ -36,6 +39,8 @@ pub(crate) struct Twins<'g> {
 
 struct Side<'g> {
     top: &'g Path,
+    /// What is at `top`, seen without what is mounted there.
+    source: Option<&'g Path>,
     workers: Workers<'g>,
     /// The umask with which every process begins.
     umask: Mode,
@@ -60,8 +65,9 @@ pub(crate) fn stay_on_one_processor() {
 pub(crate) type Broken = String;
 
 impl Ground {
-    /// Starts the processes that work in these directories.
-    pub(crate) fn new(real: PathBuf, other: PathBuf) -> Result<Self, Broken> {
+    /// Starts the processes that work in these directories. What is left in `other` is looked
+    /// at beneath it, too, if it shows the directory `source`.
+    pub(crate) fn new(real: PathBuf, other: PathBuf, source: Option<PathBuf>) -> Result<Self, Broken> {
         let side = |top: PathBuf| {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let dir = rustix::fs::open(&top, flags, Mode::empty());
@@ -69,21 +75,23 @@ impl Ground {
             let zygote = Zygote::start().map_err(|error| error.to_string())?;
             Ok::<_, Broken>((top, dir, zygote))
         };
-        Ok(Ground { sides: [side(real)?, side(other)?] })
+        Ok(Ground { sides: [side(real)?, side(other)?], source })
     }
 }
 
 impl<'g> Twins<'g> {
     /// The twins of a ground; `beat` is called after each sequence.
     pub(crate) fn new(ground: &'g Ground, beat: impl Fn() + 'g) -> Self {
-        let side = |(top, dir, zygote): &'g (PathBuf, OwnedFd, Zygote)| Side {
+        let side = |(top, dir, zygote): &'g (PathBuf, OwnedFd, Zygote), source| Side {
             top,
+            source,
             workers: zygote.enter(dir.as_fd()),
             umask: Mode::from_bits_retain(0o022),
             bound: BTreeMap::new(),
         };
         let [real, other] = &ground.sides;
-        Twins { real: side(real), other: side(other), now: Now::begin(), tally: BTreeMap::new(), beat: Box::new(beat) }
+        let (real, other) = (side(real, None), side(other, ground.source.as_deref()));
+        Twins { real, other, now: Now::begin(), tally: BTreeMap::new(), beat: Box::new(beat) }
     }
 
     /// Plants a difference: on the other side processes begin with this umask.
@@ -103,7 +111,10 @@ impl<'g> Twins<'g> {
         }
         let mut excused = Vec::new();
         loop {
-            let difference = compare(lines, &real, &other, self.now, &excused);
+            let difference = compare(lines, &real, &other, self.now, &excused).or_else(|| {
+                let beneath = Ran { seen: real.seen.clone(), tree: other.beneath.clone()?, beneath: None };
+                compare(lines, &real, &beneath, self.now, &excused)
+            });
             let Some((step, ask, answer)) = difference.as_ref().and_then(|found| forced::question(lines, found)) else {
                 return Ok((real.seen, difference));
             };
@@ -130,10 +141,12 @@ impl Side<'_> {
         let name = scratch.path().file_name().expect("it has a name").as_bytes();
         self.enter(lines, &[b"/", name].concat())?;
         let seen = self.run_lines(lines)?;
-        let tree = tree::read(scratch.path().as_os_str().as_bytes()).map_err(|error| error.errno());
+        let read = |path: &Path| tree::read(path.as_os_str().as_bytes()).map_err(|error| error.errno());
+        let tree = read(scratch.path());
+        let beneath = self.source.map(|source| read(&source.join(OsStr::from_bytes(name))));
         let place = scratch.path().to_owned();
         scratch.remove().map_err(|error| format!("{}: not removed: {error}", place.display()))?;
-        Ok(Ran { seen, tree })
+        Ok(Ran { seen, tree, beneath })
     }
 
     /// Has all actors of the lines forget what they did before, and go to a directory. All
