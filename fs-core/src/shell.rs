@@ -11,8 +11,9 @@ use crate::{Env, Errno, Error, PathArg, Pid, Result, WaitOptions, WaitStatus, pi
 /// Has the shell run a command, and waits for it. The status is that of `wait`: exit
 /// status 3 is 768, the end by `SIGKILL` is 9.
 ///
-/// Meanwhile the process ignores `SIGINT` and `SIGQUIT`, which are the command's, and
-/// blocks `SIGCHLD`. A shell that cannot be started counts as one that exits with 127.
+/// Meanwhile the process ignores `SIGINT` and `SIGQUIT`, which are the command's, and so
+/// does what another thread starts meanwhile, for good; the calling thread blocks
+/// `SIGCHLD`. A shell that cannot be started counts as one that exits with 127.
 ///
 /// ```
 /// assert_eq!(fs_core::system("exit 3")?.exit_status(), 3);
