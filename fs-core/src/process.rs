@@ -108,9 +108,10 @@ pub fn umask(mask: Mode) -> Mode {
     rustix::process::umask(mask)
 }
 
-/// Always [`Error::Unsupported`]: only Solaris locks the text or the data of a process.
+/// Always [`Error::Unsupported`]: Linux does not lock the text or the data of a process alone;
+/// `mlockall(2)` locks all of its memory.
 /// Linux has `mlockall`, which locks all of it.
 #[doc(alias = "os.plock")]
 pub fn plock(_op: i32) -> Result<()> {
-    Err(Error::Unsupported(Unsupported::Solaris))
+    Err(Error::Unsupported(Unsupported::OtherUnix))
 }
