@@ -47,6 +47,10 @@ fn all_cases() -> Vec<Case> {
     ] {
         cases.extend(list::read(subject, text));
     }
+    // Before anything is made: neither side does what reaches outside.
+    for case in &cases {
+        assert!(case.steps.iter().all(list::is_confined), "{} reaches outside of its directory", case.id);
+    }
     // A part of the list, while a difference is looked into.
     if let Ok(only) = env::var("FS_CORE_DIFFERENTIAL_ONLY") {
         cases.retain(|case| case.id.starts_with(&only));
