@@ -42,6 +42,7 @@ fn all_cases() -> Vec<Case> {
         ("directories", include_str!("calls/directories.calls")),
         ("files", include_str!("calls/files.calls")),
         ("process", include_str!("calls/process.calls")),
+        ("system", include_str!("calls/system.calls")),
         ("trees", include_str!("calls/trees.calls")),
         ("xattrs", include_str!("calls/xattrs.calls")),
     ] {
