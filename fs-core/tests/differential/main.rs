@@ -42,10 +42,15 @@ fn all_cases() -> Vec<Case> {
         ("directories", include_str!("calls/directories.calls")),
         ("files", include_str!("calls/files.calls")),
         ("process", include_str!("calls/process.calls")),
+        ("system", include_str!("calls/system.calls")),
         ("trees", include_str!("calls/trees.calls")),
         ("xattrs", include_str!("calls/xattrs.calls")),
     ] {
         cases.extend(list::read(subject, text));
+    }
+    // Before anything is made: neither side does what reaches outside.
+    for case in &cases {
+        assert!(case.steps.iter().all(list::is_confined), "{} reaches outside of its directory", case.id);
     }
     // A part of the list, while a difference is looked into.
     if let Ok(only) = env::var("FS_CORE_DIFFERENTIAL_ONLY") {

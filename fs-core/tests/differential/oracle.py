@@ -181,11 +181,12 @@ def constant(name):
     return getattr(stat, name[5:]) if name.startswith("stat.") else getattr(os, name)
 
 
-def pathconf_names():
-    return str(sorted(os.pathconf_names.items()))
+def names_of(limits):
+    return lambda: str(sorted(limits.items()))
 
 
-WORDS = {"scandir": scandir, "walk": walk, "fwalk": fwalk, "supports": supports, "pathconf_names": pathconf_names}
+WORDS = {"scandir": scandir, "walk": walk, "fwalk": fwalk, "supports": supports}
+WORDS.update({name: names_of(getattr(os, name)) for name in ("pathconf_names", "sysconf_names", "confstr_names")})
 SORTED = {"listdir", "listxattr"}
 DESCRIPTORS = {"open", "dup", "memfd_create", "pipe", "pipe2"}
 
@@ -313,6 +314,8 @@ class Case:
             self.owned.append(result)
         if asked.name in WORDS:
             return result
+        if asked.name in ("urandom", "getrandom"):
+            return f"random({len(result)})"
         for rooms in asked.args:
             if isinstance(rooms, (list, tuple)) and rooms and isinstance(rooms[0], bytearray):
                 return f"({result}, {text(list(rooms))})"

@@ -9,6 +9,7 @@ mod descriptors;
 mod directories;
 mod names;
 mod process;
+mod system;
 mod tree;
 mod xattrs;
 
@@ -109,6 +110,7 @@ impl World {
             .or_else(|| directories::call(&name, call))
             .or_else(|| xattrs::call(&name, call))
             .or_else(|| process::call(&name, call))
+            .or_else(|| system::call(&name, call))
             .unwrap_or(Err(Stop::Unwritable("there is no such function")))
     }
 

@@ -4,6 +4,7 @@
 mod descriptors;
 mod numbers;
 mod paths;
+mod system;
 
 use crate::list::Case;
 
@@ -13,5 +14,6 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(paths::pairs());
     cases.extend(descriptors::cases());
     cases.extend(numbers::cases());
+    cases.extend(system::cases());
     cases
 }
