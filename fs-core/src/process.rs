@@ -110,7 +110,6 @@ pub fn umask(mask: Mode) -> Mode {
 
 /// Always [`Error::Unsupported`]: Linux does not lock the text or the data of a process alone;
 /// `mlockall(2)` locks all of its memory.
-/// Linux has `mlockall`, which locks all of it.
 #[doc(alias = "os.plock")]
 pub fn plock(_op: i32) -> Result<()> {
     Err(Error::Unsupported(Unsupported::OtherUnix))
