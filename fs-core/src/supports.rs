@@ -6,6 +6,8 @@
 //! directory descriptor, the latter a descriptor too, and [`crate::chmod`] does not follow
 //! links if told so.
 
+use std::sync::OnceLock;
+
 use bitflags::bitflags;
 
 use crate::{Access, AccessOptions, Follow, try_access};
@@ -99,17 +101,19 @@ pub fn supports_fd() -> OsFnSet {
 
 /// The functions that can leave a symbolic link at the end of the path alone.
 ///
-/// `access` needs a kernel with `faccessat2` (5.8), which is tried out.
+/// `access` needs a kernel with `faccessat2` (5.8), which is tried out once.
 #[doc(alias = "os.supports_follow_symlinks")]
 pub fn supports_follow_symlinks() -> OsFnSet {
     let always = OsFnSet::CHOWN | OsFnSet::LINK | OsFnSet::STAT | OsFnSet::UTIME;
-    always | if_known(AccessOptions { follow: Follow::No, effective_ids: false })
+    static ACCESS: OnceLock<OsFnSet> = OnceLock::new();
+    always | *ACCESS.get_or_init(|| if_known(AccessOptions { follow: Follow::No, effective_ids: false }))
 }
 
-/// `access`, if it can ask for the effective ids here.
+/// `access`, if it can ask for the effective ids here, which is tried out once.
 #[doc(alias = "os.supports_effective_ids")]
 pub fn supports_effective_ids() -> OsFnSet {
-    if_known(AccessOptions { effective_ids: true, follow: Follow::Yes })
+    static ACCESS: OnceLock<OsFnSet> = OnceLock::new();
+    *ACCESS.get_or_init(|| if_known(AccessOptions { effective_ids: true, follow: Follow::Yes }))
 }
 
 fn if_known(options: AccessOptions) -> OsFnSet {

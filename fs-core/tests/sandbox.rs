@@ -139,6 +139,22 @@ fn options_of_access_that_the_kernel_lacks_are_unsupported_and_not_an_answer() {
 }
 
 #[test]
+fn what_a_sandbox_refuses_is_not_among_what_is_supported() {
+    let name = "what_a_sandbox_refuses_is_not_among_what_is_supported";
+    for errno in ABSENT {
+        without(&[libc::SYS_faccessat2], errno, name, || {
+            for _ in 0..2 {
+                // Where the kernel lacks the call, the real ids are asked for if they are the effective ones.
+                let effective =
+                    if errno == Errno::NOSYS { fs_core::OsFnSet::ACCESS } else { fs_core::OsFnSet::empty() };
+                assert_eq!(fs_core::supports_effective_ids(), effective);
+                assert!(!fs_core::supports_follow_symlinks().contains(fs_core::OsFnSet::ACCESS));
+            }
+        });
+    }
+}
+
+#[test]
 fn closerange_does_without_close_range() {
     for errno in ABSENT {
         without(&[libc::SYS_close_range], errno, "closerange_does_without_close_range", || {
