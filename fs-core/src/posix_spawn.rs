@@ -44,6 +44,12 @@ pub enum FileAction<'a> {
         /// The number.
         new_fd: RawFd,
     },
+    /// Closes all descriptors from a number on. Python's `POSIX_SPAWN_CLOSEFROM`, new in 3.13;
+    /// an error where the C library has no such action (the GNU one has since 2.34).
+    CloseFrom {
+        /// The lowest that is closed.
+        fd: RawFd,
+    },
 }
 
 /// How the new process is scheduled.
@@ -161,6 +167,7 @@ fn file_actions(actions: &[FileAction<'_>]) -> Result<FileActions> {
             }
             FileAction::Close { fd } => list.close(fd)?,
             FileAction::Dup2 { fd, new_fd } => list.dup2(fd, new_fd)?,
+            FileAction::CloseFrom { fd } => list.close_from(fd)?,
         }
     }
     Ok(list)

@@ -29,6 +29,7 @@ enum Action {
     Open { fd: c_int, path: OsString, flags: OFlags, mode: Mode },
     Close { fd: c_int },
     Dup2 { fd: c_int, new_fd: c_int },
+    CloseFrom { fd: c_int },
 }
 
 impl Action {
@@ -52,6 +53,9 @@ impl Action {
             Ok(Action::Close { fd: number(1)? })
         } else if is("POSIX_SPAWN_DUP2")? && count == 3 {
             Ok(Action::Dup2 { fd: number(1)?, new_fd: number(2)? })
+        } else if is("POSIX_SPAWN_CLOSEFROM").unwrap_or(false) && count == 2 {
+            // Of Python 3.13.
+            Ok(Action::CloseFrom { fd: number(1)? })
         } else {
             Err(PyTypeError::new_err("Unknown file_actions identifier, or a wrong count of arguments to it"))
         }
@@ -62,6 +66,7 @@ impl Action {
             Action::Open { fd, ref path, flags, mode } => FileAction::Open { fd, path: path.into(), flags, mode },
             Action::Close { fd } => FileAction::Close { fd },
             Action::Dup2 { fd, new_fd } => FileAction::Dup2 { fd, new_fd },
+            Action::CloseFrom { fd } => FileAction::CloseFrom { fd },
         }
     }
 }

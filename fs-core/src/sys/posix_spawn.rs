@@ -36,6 +36,17 @@ impl FileActions {
         // SAFETY: the list is one.
         check(unsafe { libc::posix_spawn_file_actions_adddup2(&raw mut self.0, fd, new_fd) })
     }
+
+    #[cfg(target_env = "gnu")]
+    pub(crate) fn close_from(&mut self, fd: c_int) -> io::Result<()> {
+        // SAFETY: the list is one.
+        check(unsafe { libc::posix_spawn_file_actions_addclosefrom_np(&raw mut self.0, fd) })
+    }
+
+    #[cfg(not(target_env = "gnu"))]
+    pub(crate) fn close_from(&mut self, _fd: c_int) -> io::Result<()> {
+        Err(Errno::NOSYS)
+    }
 }
 
 impl Drop for FileActions {

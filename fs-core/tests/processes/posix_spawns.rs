@@ -120,6 +120,18 @@ fn files_are_opened_copied_and_closed_in_order() {
     assert_eq!(errno(start(&options)), Errno::EXIST);
 }
 
+#[cfg(target_env = "gnu")]
+#[test]
+fn all_descriptors_from_a_number_on_are_closed() {
+    let actions = [60, 61, 200].map(|new_fd| FileAction::Dup2 { fd: 0, new_fd });
+    let all = [&actions[..], &[FileAction::CloseFrom { fd: 61 }]].concat();
+    let text = output(&["/bin/ls", "/proc/self/fd"], &SpawnOptions { file_actions: &all, ..PLAIN });
+    let numbers: Vec<_> = text.split_whitespace().collect();
+    assert!(numbers.contains(&"60") && !numbers.contains(&"61") && !numbers.contains(&"200"), "{numbers:?}");
+    let found = start(&SpawnOptions { file_actions: &[FileAction::CloseFrom { fd: -1 }], ..PLAIN });
+    assert_eq!(found, Err(Error::Os(Errno::BADF)));
+}
+
 #[test]
 fn descriptors_of_actions_are_checked_as_the_c_library_does() {
     let check = |action, expected| {
