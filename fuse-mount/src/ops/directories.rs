@@ -32,8 +32,6 @@ struct Stream {
     rest: std::ops::Range<usize>,
     /// The offset of the entry that comes next.
     next: u64,
-    /// Whether the source's directory was read since its position was set.
-    started: bool,
 }
 
 /// Room for about a thousand entries: one call for most directories.
@@ -152,12 +150,12 @@ impl Call<'_> {
 
 impl Stream {
     fn go_to(&mut self, fd: &OwnedFd, offset: u64) -> Result<(), Errno> {
-        let anew = offset == 0 && self.started;
-        if offset != self.next || anew {
+        // Nobody tells of `rewinddir`: it may be one even before the first read, and a file system
+        // as btrfs shows what was made since the opening only after it.
+        if offset != self.next || offset == 0 {
             fs_core::lseek(fd, offset.cast_signed(), Whence::Set)?;
             self.next = offset;
             self.rest = 0..0;
-            self.started = false;
         }
         Ok(())
     }
@@ -167,7 +165,6 @@ impl Stream {
         if self.buffer.is_empty() {
             self.buffer.resize(BUFFER_SIZE, 0);
         }
-        self.started = true;
         let filled = getdents(fd, &mut self.buffer)?.rest().len();
         self.rest = 0..filled;
         Ok(filled > 0)
