@@ -238,3 +238,18 @@ pub fn sched_setaffinity(pid: Option<Pid>, cpus: impl IntoIterator<Item = usize>
     }
     Ok(sys::sched::setaffinity(pid, set.words())?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_has_the_bit_of_the_reset_or_not_and_gets_it_once() {
+        for policy in [SCHED_OTHER, SCHED_FIFO, SCHED_IDLE] {
+            let resetting = policy | SCHED_RESET_ON_FORK;
+            assert_eq!((policy.resets_on_fork(), resetting.resets_on_fork()), (false, true));
+            assert_eq!(resetting | SCHED_RESET_ON_FORK, resetting);
+            assert_eq!((resetting.without_reset(), policy.without_reset()), (policy, policy));
+        }
+    }
+}
