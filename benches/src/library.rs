@@ -99,8 +99,8 @@ pub static CALLS: &[Call] = &[
         fs_core: |count| there_and_back(count, |from, to| fs_core::rename(from, to).map_err(|_| ())),
         std: Some(|count| {
             timed(count, || {
-                std::fs::rename("here", "there")?;
-                std::fs::rename("there", "here")
+                once(&mut || std::fs::rename("here", "there"))?;
+                once(&mut || std::fs::rename("there", "here"))
             })
         }),
         nix: Some(|count| {
@@ -116,14 +116,14 @@ pub static CALLS: &[Call] = &[
         rustix: |count| {
             let mode = Mode::from_raw_mode(0o755);
             timed(count, || {
-                rustix::fs::mkdirat(CWD, c"new", mode)?;
-                rustix::fs::unlinkat(CWD, c"new", AtFlags::REMOVEDIR)
+                once(&mut || rustix::fs::mkdirat(CWD, c"new", mode))?;
+                once(&mut || rustix::fs::unlinkat(CWD, c"new", AtFlags::REMOVEDIR))
             })
         },
         fs_core: |count| {
             timed(count, || {
-                fs_core::mkdir(c"new", Mode::from_raw_mode(0o755))?;
-                fs_core::rmdir(c"new")
+                once(&mut || fs_core::mkdir(c"new", Mode::from_raw_mode(0o755)))?;
+                once(&mut || fs_core::rmdir(c"new"))
             })
         },
         std: Some(|count| {
@@ -259,7 +259,7 @@ fn once<T>(call: &mut impl FnMut() -> T) -> T {
 /// Times `count` pairs of renames, after which the file has its name again.
 fn there_and_back(count: u64, rename: impl Fn(&CStr, &CStr) -> Result<(), ()>) -> Duration {
     timed(count, || {
-        rename(c"here", c"there")?;
-        rename(c"there", c"here")
+        once(&mut || rename(c"here", c"there"))?;
+        once(&mut || rename(c"there", c"here"))
     })
 }

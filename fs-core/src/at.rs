@@ -45,6 +45,7 @@ enum Repr<'a> {
 
 impl<'a> PathArg<'a> {
     /// The bytes, without a terminating NUL.
+    #[inline]
     pub fn as_bytes(self) -> &'a [u8] {
         match self.0 {
             Repr::Bytes(bytes) => bytes,
@@ -53,6 +54,7 @@ impl<'a> PathArg<'a> {
     }
 
     /// Refuses a NUL byte, as Python does before any call.
+    #[inline]
     pub(crate) fn check(self) -> Result<Self> {
         match self.0 {
             Repr::Bytes(bytes) if bytes.contains(&0) => Err(Error::EmbeddedNul),
@@ -62,6 +64,7 @@ impl<'a> PathArg<'a> {
 
     /// Calls `call` with the path as a C string. A path of up to 255 bytes is
     /// put on the stack, a longer one on the heap.
+    #[inline]
     pub(crate) fn with_c_str<T>(self, call: impl FnOnce(&CStr) -> io::Result<T>) -> io::Result<T> {
         match self.0 {
             Repr::Bytes(bytes) => bytes.into_with_c_str(call),
@@ -93,17 +96,20 @@ impl<'a> At<'a> {
     }
 
     /// Refuses a NUL byte, as Python does before any call.
+    #[inline]
     pub(crate) fn check(self) -> Result<Self> {
         self.path.check()?;
         Ok(self)
     }
 
     /// The descriptor to give to an `*at` call.
+    #[inline]
     pub(crate) fn dir_or_cwd(self) -> BorrowedFd<'a> {
         self.dir.unwrap_or(CWD)
     }
 
     /// The path, if it means the same to a call that takes no directory descriptor.
+    #[inline]
     pub(crate) fn without_dir(self) -> Option<PathArg<'a>> {
         match self.dir {
             Some(_) if !self.path.as_bytes().starts_with(b"/") => None,
@@ -117,6 +123,7 @@ impl<'a> At<'a> {
     }
 
     /// Calls `call` with the descriptor to start from and the path as a C string.
+    #[inline]
     pub(crate) fn with_c_str<T>(self, call: impl FnOnce(BorrowedFd<'a>, &CStr) -> io::Result<T>) -> io::Result<T> {
         self.path.with_c_str(|path| call(self.dir_or_cwd(), path))
     }
@@ -133,6 +140,7 @@ pub enum Target<'a> {
 
 impl<'a> Target<'a> {
     /// Refuses a NUL byte, as Python does before any call.
+    #[inline]
     pub(crate) fn check(self) -> Result<Self> {
         if let Target::Path(at) = self {
             at.check()?;
@@ -142,6 +150,7 @@ impl<'a> Target<'a> {
 
     /// Refuses a NUL byte, and a descriptor that is not to be followed: Python's
     /// `ValueError: cannot use fd and follow_symlinks together`.
+    #[inline]
     pub(crate) fn check_follow(self, follow: Follow) -> Result<Self> {
         match (self, follow) {
             (Target::Fd(_), Follow::No) => Err(Error::Conflict("a descriptor cannot be combined with follow=no")),
@@ -159,6 +168,7 @@ impl<'a> Target<'a> {
 }
 
 impl<'a> From<At<'a>> for Target<'a> {
+    #[inline]
     fn from(at: At<'a>) -> Self {
         Target::Path(at)
     }
@@ -167,6 +177,7 @@ impl<'a> From<At<'a>> for Target<'a> {
 macro_rules! from_fd {
     ($($fd:ty),*) => {$(
         impl<'a> From<$fd> for Target<'a> {
+            #[inline]
             fn from(fd: $fd) -> Self {
                 Target::Fd(fd.as_fd())
             }
@@ -176,6 +187,7 @@ macro_rules! from_fd {
 from_fd!(&'a OwnedFd, &'a File, &'a BorrowedFd<'_>);
 
 impl<'a> From<BorrowedFd<'a>> for Target<'a> {
+    #[inline]
     fn from(fd: BorrowedFd<'a>) -> Self {
         Target::Fd(fd)
     }
@@ -184,36 +196,43 @@ impl<'a> From<BorrowedFd<'a>> for Target<'a> {
 macro_rules! from_path {
     ($($path:ty: $arg:ident => $bytes:expr),* $(,)?) => {$(
         impl<'a> From<$path> for PathArg<'a> {
+            #[inline]
             fn from($arg: $path) -> Self {
                 PathArg($bytes)
             }
         }
         impl<'a> From<$path> for At<'a> {
+            #[inline]
             fn from(path: $path) -> Self {
                 At { dir: None, path: path.into() }
             }
         }
         impl<'a> From<(BorrowedFd<'a>, $path)> for At<'a> {
+            #[inline]
             fn from((dir, path): (BorrowedFd<'a>, $path)) -> Self {
                 At { dir: Some(dir), path: path.into() }
             }
         }
         impl<'a> From<(&'a OwnedFd, $path)> for At<'a> {
+            #[inline]
             fn from((dir, path): (&'a OwnedFd, $path)) -> Self {
                 At { dir: Some(dir.as_fd()), path: path.into() }
             }
         }
         impl<'a> From<$path> for Target<'a> {
+            #[inline]
             fn from(path: $path) -> Self {
                 Target::Path(path.into())
             }
         }
         impl<'a> From<(BorrowedFd<'a>, $path)> for Target<'a> {
+            #[inline]
             fn from(at: (BorrowedFd<'a>, $path)) -> Self {
                 Target::Path(at.into())
             }
         }
         impl<'a> From<(&'a OwnedFd, $path)> for Target<'a> {
+            #[inline]
             fn from(at: (&'a OwnedFd, $path)) -> Self {
                 Target::Path(at.into())
             }
@@ -234,12 +253,14 @@ from_path! {
 }
 
 impl<'a> From<PathArg<'a>> for At<'a> {
+    #[inline]
     fn from(path: PathArg<'a>) -> Self {
         At { dir: None, path }
     }
 }
 
 impl<'a> From<PathArg<'a>> for Target<'a> {
+    #[inline]
     fn from(path: PathArg<'a>) -> Self {
         Target::Path(path.into())
     }
@@ -247,6 +268,7 @@ impl<'a> From<PathArg<'a>> for Target<'a> {
 
 impl Follow {
     /// The flags of an `*at` call that follows unless told not to.
+    #[inline]
     pub(crate) fn at_flags(self) -> AtFlags {
         match self {
             Follow::Yes => AtFlags::empty(),

@@ -164,16 +164,21 @@ impl Time {
         Time::At { ns: whole.saturating_add(fraction) }
     }
 
+    #[inline]
     fn to_timespec(self) -> Result<Timespec> {
         Ok(match self {
             Time::Now => Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },
             Time::Omit => Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
-            Time::At { ns } => Timespec {
-                tv_sec: ns
-                    .div_euclid(NS_PER_S)
-                    .try_into()
-                    .map_err(|_| Error::Invalid("the time is out of the system's range"))?,
-                tv_nsec: ns.rem_euclid(NS_PER_S).try_into().expect("less than 10^9"),
+            Time::At { ns } => match i64::try_from(ns) {
+                // Until 2262: a division of 128 bits takes several times as long.
+                Ok(ns) => Timespec { tv_sec: ns.div_euclid(NS_PER_S as i64), tv_nsec: ns.rem_euclid(NS_PER_S as i64) },
+                Err(_) => Timespec {
+                    tv_sec: ns
+                        .div_euclid(NS_PER_S)
+                        .try_into()
+                        .map_err(|_| Error::Invalid("the time is out of the system's range"))?,
+                    tv_nsec: ns.rem_euclid(NS_PER_S).try_into().expect("less than 10^9"),
+                },
             },
         })
     }

@@ -60,6 +60,7 @@ pub fn replace<'a, 'b>(src: impl Into<At<'a>>, dst: impl Into<At<'b>>) -> Result
 /// # References
 /// [Linux](https://man7.org/linux/man-pages/man2/rename.2.html)
 #[doc(alias = "renameat2")]
+#[inline]
 pub fn rename_with<'a, 'b>(src: impl Into<At<'a>>, dst: impl Into<At<'b>>, flags: RenameFlags) -> Result<()> {
     let (src, dst) = (src.into().check()?, dst.into().check()?);
     audit::raise("os.rename", || {

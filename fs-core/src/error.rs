@@ -147,6 +147,7 @@ impl From<Error> for Errno {
 }
 
 impl From<Errno> for Error {
+    #[inline]
     fn from(errno: Errno) -> Self {
         Error::Os(errno)
     }

@@ -110,6 +110,7 @@ pub fn open_interruptible<'a>(at: impl Into<At<'a>>, flags: OFlags, mode: Mode) 
 }
 
 /// The event as CPython raises it: no mode, and the flags as the kernel gets them.
+#[inline]
 pub(crate) fn audited_open(at: At<'_>, flags: OFlags) -> Result<(At<'_>, rustix::fs::OFlags)> {
     let at = at.check()?;
     let flags = flags | OFlags::CLOEXEC;
