@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::Command;
-use std::{env, fs, thread};
+use std::{fs, thread};
 
 use fs_core::{Errno, Error, Gid, Mode, OFlags, Uid, open};
+
+pub(crate) use crate::alone::alone;
 
 /// A directory of one test, which everybody may enter.
 pub(crate) struct Dir {
@@ -100,23 +101,4 @@ pub(crate) fn as_ordinary_user<T: Send>(body: impl FnOnce() -> T + Send) -> T {
         Ok(value) => value,
         Err(panic) => std::panic::resume_unwind(panic),
     })
-}
-
-/// Runs `body` in a process of its own, for what belongs to the process: working
-/// directory, umask, root, descriptor numbers. `name` is the full name of the test,
-/// which is run once more, there.
-#[track_caller]
-pub(crate) fn alone(name: &str, body: impl FnOnce()) {
-    const VARIABLE: &str = "FS_CORE_TEST_ALONE";
-    if env::var_os(VARIABLE).is_some_and(|value| value == name) {
-        return body();
-    }
-    let output = Command::new(env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture", "--test-threads=1"])
-        .env(VARIABLE, name)
-        .output()
-        .unwrap();
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    eprint!("{stderr}");
-    assert!(output.status.success() && stdout.contains("1 passed"), "{name} alone: {stdout}\n{stderr}");
 }

@@ -3,6 +3,8 @@
 //! claim.
 #![expect(clippy::unwrap_used, reason = "functions that only tests call, which clippy does not take for tests")]
 
+#[path = "../alone/mod.rs"]
+mod alone;
 mod attributes;
 mod bytes;
 mod descriptors;

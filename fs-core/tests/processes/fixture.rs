@@ -7,23 +7,7 @@ use std::process::Command;
 
 use fs_core::{Errno, Error, Pid, RawPid, WaitOptions, WaitStatus, waitpid};
 
-/// Runs `body` in a process of its own, without children, descriptors and hooks of other
-/// tests. `name` is the full name of the test, which is run once more, there.
-#[track_caller]
-pub(crate) fn alone(name: &str, body: impl FnOnce()) {
-    const VARIABLE: &str = "FS_CORE_TEST_ALONE";
-    if env::var_os(VARIABLE).is_some_and(|value| value == name) {
-        return body();
-    }
-    let output = Command::new(env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture", "--test-threads=1"])
-        .env(VARIABLE, name)
-        .output()
-        .unwrap();
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    eprint!("{stderr}");
-    assert!(output.status.success() && stdout.contains("1 passed"), "{name} alone: {stdout}\n{stderr}");
-}
+pub(crate) use crate::alone::alone;
 
 /// Runs `body`, with which a process ends, in a process of its own: `name` is the full
 /// name of the test, which is run once more, there; `key` tells apart what it runs there.

@@ -3,26 +3,7 @@
 use std::env;
 use std::process::Command;
 
-/// Runs `body` in a process of its own: the test `name`, a path below this program, is
-/// run once more there. `prepare` may change how it is started.
-pub(crate) fn in_child_with(name: &str, prepare: impl FnOnce(&mut Command), body: impl FnOnce()) {
-    const VARIABLE: &str = "FS_CORE_TEST_CHILD";
-    if env::var(VARIABLE).is_ok_and(|value| value == name) {
-        return body();
-    }
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", name, "--nocapture", "--test-threads=1"]).env(VARIABLE, name);
-    prepare(&mut command);
-    let output = command.output().unwrap();
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    eprint!("{stderr}");
-    assert!(output.status.success() && stdout.contains("1 passed"), "{name}: {stdout}\n{stderr}");
-}
-
-/// [`in_child_with`] nothing special.
-pub(crate) fn in_child(name: &str, body: impl FnOnce()) {
-    in_child_with(name, |_| {}, body);
-}
+pub(crate) use crate::alone::{alone as in_child, alone_with as in_child_with};
 
 /// Says why something is not tested. Where `OSPREY_REQUIRE_ALL` is set, that is a failure.
 pub(crate) fn not_run(reason: &str) {
