@@ -117,8 +117,7 @@ fn the_child_of_forkpty_has_a_terminal_and_a_session() {
     // SAFETY: the process has one thread.
     match unsafe { forkpty() }.unwrap() {
         ForkPty::Child => {
-            let own = rustix::process::getpid();
-            let leads = rustix::process::getsid(None) == Ok(own);
+            let leads = fs_core::getsid(None) == Ok(Some(fs_core::getpid()));
             let terminal = rustix::fs::fstat(rustix::stdio::stdin()).unwrap().st_rdev;
             let controlling = fs::metadata("/dev/tty").is_ok();
             let same = rustix::fs::fstat(rustix::stdio::stderr()).unwrap().st_rdev == terminal;
