@@ -1,5 +1,7 @@
-//! Interrupts: SIGINT, SIGTERM and SIGHUP ask the run to clean up and end.
+//! Interrupts: SIGINT, SIGTERM and SIGHUP ask the run to clean up and end; but not a
+//! SIGHUP that was ignored from the start, as `nohup` has it.
 
+use std::fs;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -15,6 +17,9 @@ static SEEN: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 pub fn listen() -> io::Result<()> {
     let flag = SEEN.get_or_init(Arc::default);
     for signal in [SIGINT, SIGTERM, SIGHUP] {
+        if signal == SIGHUP && is_ignored(signal) {
+            continue;
+        }
         signal_hook::flag::register(signal, Arc::clone(flag))?;
     }
     Ok(())
@@ -23,4 +28,11 @@ pub fn listen() -> io::Result<()> {
 /// Whether one of the signals came.
 pub fn seen() -> bool {
     SEEN.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
+}
+
+/// Whether this process ignores a signal (proc(5)).
+fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).is_some_and(|set| set >> (signal - 1) & 1 == 1)
 }

@@ -12,8 +12,8 @@ use common::{Bench, until, wait};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Starts a run whose case hangs, and waits until it does.
-fn start_hanging(bench: &Bench) -> Child {
-    let child = bench.start(&bench.run_arguments());
+fn start_hanging(bench: &Bench, hangups: &str) -> Child {
+    let child = bench.start(&bench.run_arguments(), hangups);
     let hangs = || {
         bench
             .left()
@@ -36,7 +36,7 @@ fn pid(child: &Child) -> Pid {
 fn an_interrupt_cleans_up() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let bench = hanging();
-        let child = start_hanging(&bench);
+        let child = start_hanging(&bench, "default");
         kill_process(pid(&child), signal).unwrap();
         assert_eq!(wait(child), 130);
         assert_eq!(bench.left(), Vec::<PathBuf>::new());
@@ -45,9 +45,21 @@ fn an_interrupt_cleans_up() {
 }
 
 #[test]
+fn a_hangup_that_is_ignored_ends_nothing() {
+    let bench = hanging();
+    let mut child = start_hanging(&bench, "ignore");
+    kill_process(pid(&child), Signal::HUP).unwrap();
+    // An interrupt is noticed within a twentieth of a second.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none(), "the run goes on");
+    kill_process(pid(&child), Signal::TERM).unwrap();
+    assert_eq!(wait(child), 130);
+}
+
+#[test]
 fn processes_do_not_outlive_a_runner_that_is_killed() {
     let bench = hanging();
-    let child = start_hanging(&bench);
+    let child = start_hanging(&bench, "default");
     let zygotes = children(child.id());
     let workers: Vec<u32> = zygotes.iter().flat_map(|zygote| children(*zygote)).collect();
     assert!(!zygotes.is_empty() && !workers.is_empty());

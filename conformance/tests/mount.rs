@@ -138,7 +138,7 @@ fn in_namespace(bench: &Bench, script: &str) -> Command {
 
 /// Starts a run on a mount whose case hangs, and waits until it does.
 fn start_hanging(bench: &Bench) -> Child {
-    let child = bench.start(&arguments(bench));
+    let child = bench.start(&arguments(bench), "default");
     let real = || bench.left().first().map(|base| base.join("real"));
     let entries = |dir: PathBuf| fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
     let hangs = || real().is_some_and(|real| entries(real).flat_map(entries).any(|case| case.join("p").exists()));

@@ -82,15 +82,21 @@ impl Bench {
     }
 
     pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
+        self.prepared(Command::new(PROGRAM), arguments)
+    }
+
+    fn prepared<S: AsRef<std::ffi::OsStr>>(&self, mut command: Command, arguments: &[S]) -> Command {
         command.args(arguments).env("TMPDIR", self.path("temp")).env_remove("NO_COLOR");
         command.current_dir(self.temp.path()).stdin(Stdio::null());
         command
     }
 
     /// Starts a run that waits long for a step; what it prints is in `out` and `err`.
-    pub(crate) fn start(&self, arguments: &[String]) -> Child {
-        let mut command = self.command(arguments);
+    /// `hangups` says what a SIGHUP does to it: `default` or `ignore`.
+    pub(crate) fn start(&self, arguments: &[String], hangups: &str) -> Child {
+        let mut starter = Command::new("env");
+        starter.args([&format!("--{hangups}-signal=HUP"), PROGRAM]);
+        let mut command = self.prepared(starter, arguments);
         command.args(["--timeout", "600", "--jobs", "1"]);
         command.stdout(fs::File::create(self.path("out")).unwrap()).stderr(fs::File::create(self.path("err")).unwrap());
         command.spawn().unwrap()
@@ -113,6 +119,9 @@ impl Bench {
         list("target").chain(list("temp")).collect()
     }
 }
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_conformance");
 
 /// What came of running the program.
 #[derive(Debug)]
