@@ -6,11 +6,18 @@
 //!   stands for a path, `src_file`, that is made before the first step;
 //! - an actor (`self`, `other`, ...) stands for its name: `@$by`;
 //! - a word of capitals stands for itself, `-` for `|`: `RDWR-CREAT` is `RDWR|CREAT`;
-//! - `n` and a number stand for the number: `n0644` is `0644`.
+//! - `n` and a number stand for the number: `n0644` is `0644`;
+//! - `x` and two digits stand for the byte: `xff` is `\xff`; `x` and a number behind `_`
+//!   for as many bytes: `x_200` is `%repeat(x,200)`;
+//! - whatever the product itself says: `means call=mkdir syscall name=mkdir args=str:$path,0755`
+//!   has `$call` stand for a whole step, in which other axes are replaced in turn;
+//!   `gives how=masked mode 0644` has `$mode` stand for something too, and
+//!   `makes fd=dir open path=. flags=DIRECTORY -> fd=1` is a step that comes first.
 
-use fs_core::op::product::{Choice, Product, Rule, allowed, substitute};
-use fs_core::op::{Line, Want, Word};
+use fs_core::op::product::{Axis, Choice, Product, Rule, allowed, substitute};
+use fs_core::op::{Line, ParseError, Want, Word};
 
+use crate::needs;
 use crate::parse::check_names;
 use crate::worker::Role;
 
@@ -33,49 +40,174 @@ pub(crate) struct Wrong {
     pub(crate) message: String,
 }
 
-/// The cases of a product: one for each choice that `without` does not leave out.
-/// The last step is the subject, whose want the rules say.
-///
-/// # Errors
-/// A class that is not known, or a step that cannot be read once its axes are replaced.
-pub(crate) fn expand(product: &Product, steps: &[&str], rules: &[Rule], without: &[Rule]) -> Result<Vec<Made>, Wrong> {
-    let whole = |message| Wrong { step: steps.len(), column: 1, message };
-    let choices = product.choices().into_iter();
-    let choices = choices.filter(|choice| !without.iter().any(|rule| rule.applies(choice)));
-    let made: Vec<Made> = choices.map(|choice| make(&choice, steps, rules)).collect::<Result<_, _>>()?;
-    match made.is_empty() {
-        true => Err(whole("`without` leaves nothing of the product".to_owned())),
-        false => Ok(made),
+/// A product as it is written.
+pub(crate) struct Template<'t> {
+    /// Its name and axes.
+    pub(crate) product: &'t Product,
+    /// The steps; the last one is the subject, whose want the rules say.
+    pub(crate) steps: &'t [&'t str],
+    /// What is allowed.
+    pub(crate) rules: &'t [Rule],
+    /// What is left out.
+    pub(crate) without: &'t [Rule],
+    /// What its classes need beside what all of it needs.
+    pub(crate) needs: &'t [Own<'t>],
+    /// What classes of its own stand for.
+    pub(crate) means: &'t [Own<'t>],
+    /// What else its classes stand for: a name, and a text.
+    pub(crate) gives: &'t [Own<'t>],
+    /// What makes the objects of its own classes.
+    pub(crate) makes: &'t [Own<'t>],
+    /// The steps after the subject, where success is wanted; `AXIS=CLASS` before one
+    /// has it follow for some classes only.
+    pub(crate) then: &'t [&'t str],
+    /// Whether nothing may have changed where success is not allowed.
+    pub(crate) unchanged: bool,
+}
+
+/// What a product says of one of its classes.
+#[derive(Clone, Debug)]
+pub(crate) struct Own<'t> {
+    /// The axis.
+    pub(crate) axis: &'t str,
+    /// The class on it.
+    pub(crate) class: &'t str,
+    /// A step, or a part of one.
+    pub(crate) text: &'t str,
+}
+
+impl<'t> Own<'t> {
+    /// Reads `AXIS=CLASS TEXT`, where the text may be empty.
+    pub(crate) fn parse(text: &'t str) -> Option<Self> {
+        let (choice, text) = text.split_once([' ', '\t']).unwrap_or((text, ""));
+        let (axis, class) = choice.split_once('=')?;
+        Some(Own { axis, class, text: text.trim_start() })
+    }
+
+    /// Whether `product` has this class.
+    pub(crate) fn is_of(&self, product: &Product) -> bool {
+        let is_here = |axis: &Axis| {
+            axis.name.as_str() == self.axis && axis.classes.iter().any(|class| class.as_str() == self.class)
+        };
+        product.axes.iter().any(is_here)
+    }
+
+    fn is_about(&self, axis: &str, class: &str) -> bool {
+        self.axis == axis && self.class == class
     }
 }
 
-fn make(choice: &Choice, steps: &[&str], rules: &[Rule]) -> Result<Made, Wrong> {
-    let words: Vec<&str> = choice.iter().map(|(_, class)| class.as_str()).collect();
-    let mut made = Made { id: words.join("."), needs: Vec::new(), steps: Vec::new() };
-    let mut meanings = Vec::with_capacity(choice.len());
-    for (axis, class) in choice {
-        let wrong = |message| Wrong { step: steps.len(), column: 1, message };
-        let meaning = meaning(axis.as_str(), class.as_str()).map_err(wrong)?;
-        made.needs.extend(meaning.needs);
-        for text in &meaning.make {
-            let line = Line::parse(text).expect("what makes an object is in the notation");
-            made.steps.push(line.into_owned());
+impl Template<'_> {
+    /// The cases: one for each choice that `without` does not leave out.
+    ///
+    /// # Errors
+    /// A class that is not known, or a step that cannot be read once its axes are replaced.
+    pub(crate) fn expand(&self) -> Result<Vec<Made>, Wrong> {
+        let choices = self.product.choices().into_iter();
+        let choices = choices.filter(|choice| !self.without.iter().any(|rule| rule.applies(choice)));
+        let made: Vec<Made> = choices.map(|choice| self.make(&choice)).collect::<Result<_, _>>()?;
+        match made.is_empty() {
+            true => Err(self.wrong("`without` leaves nothing of the product".to_owned())),
+            false => Ok(made),
         }
-        meanings.push((axis.as_str(), meaning.text));
     }
-    let replace = |name: &str| meanings.iter().find(|(axis, _)| *axis == name).map(|(_, text)| text.clone());
-    for (index, template) in steps.iter().enumerate() {
-        let wrong = |column, message| Wrong { step: index, column, message };
-        let text = substitute(template, replace).map_err(|error| wrong(error.column, error.message))?;
-        let in_text = |message: String| wrong(1, format!("`{text}` of `{}`: {message}", made.id));
-        let mut line = Line::parse(&text).map_err(|error| in_text(error.to_string()))?.into_owned();
-        check_names(&made.steps, &line).map_err(|(_, message)| in_text(message))?;
-        if index == steps.len() - 1 {
-            line.want = Some(want(line.want, allowed(rules, choice)).map_err(in_text)?);
+
+    /// What is wrong with the product as a whole.
+    fn wrong(&self, message: String) -> Wrong {
+        Wrong { step: self.steps.len(), column: 1, message }
+    }
+
+    fn make(&self, choice: &Choice) -> Result<Made, Wrong> {
+        let words: Vec<&str> = choice.iter().map(|(_, class)| class.as_str()).collect();
+        let mut made = Made { id: words.join("."), needs: Vec::new(), steps: Vec::new() };
+        let mut meanings = Vec::with_capacity(choice.len());
+        let mut making = Vec::new();
+        for (axis, class) in choice {
+            let meaning = self.meaning(axis.as_str(), class.as_str()).map_err(|message| self.wrong(message))?;
+            made.needs.extend(meaning.needs);
+            making.extend(meaning.make);
+            meanings.push((axis.as_str(), meaning.text));
+            let given = self.gives.iter().filter(|own| own.is_about(axis.as_str(), class.as_str()));
+            meanings.extend(given.map(|own| {
+                let (name, text) = own.text.split_once(' ').unwrap_or((own.text, ""));
+                (name, text.trim_start().to_owned())
+            }));
         }
-        made.steps.push(line);
+        for template in &making {
+            let text = replace(template, &meanings).map_err(|error| self.wrong(error.message))?;
+            made.push(&text).map_err(|message| self.wrong(message))?;
+        }
+        let allowed = allowed(self.rules, choice);
+        let may_succeed = allowed.contains(&Word::Ok);
+        for (index, template) in self.steps.iter().enumerate() {
+            let wrong = |column, message| Wrong { step: index, column, message };
+            let is_subject = index == self.steps.len() - 1;
+            if is_subject && self.unchanged && !may_succeed {
+                made.push("tree path=. -> as=unchanged").map_err(|message| wrong(1, message))?;
+            }
+            let text = replace(template, &meanings).map_err(|error| wrong(error.column, error.message))?;
+            made.push(&text).map_err(|message| wrong(1, message))?;
+            if is_subject {
+                let line = made.steps.last_mut().expect("the subject was pushed");
+                let want = want(line.want.take(), allowed.clone());
+                line.want = Some(want.map_err(|message| wrong(1, message))?);
+            }
+        }
+        if self.unchanged && !may_succeed {
+            made.push("tree path=. -> same=unchanged").map_err(|message| self.wrong(message))?;
+        }
+        if allowed == [Word::Ok] {
+            for template in self.then.iter().filter_map(|then| follows(then, choice)) {
+                let text = replace(template, &meanings).map_err(|error| self.wrong(error.message))?;
+                made.push(&text).map_err(|message| self.wrong(message))?;
+            }
+        }
+        Ok(made)
     }
-    Ok(made)
+
+    fn meaning(&self, axis: &str, class: &str) -> Result<Meaning, String> {
+        let about = |own: &&Own<'_>| own.is_about(axis, class);
+        let own_text = self.means.iter().find(about).map(|own| own.text.to_owned());
+        let makes: Vec<String> = self.makes.iter().filter(about).map(|own| own.text.to_owned()).collect();
+        let mut meaning = match own_text {
+            Some(text) => Meaning { text, needs: Vec::new(), make: Vec::new() },
+            None => meaning(axis, class)?,
+        };
+        meaning.make.extend(makes);
+        let needs = self.needs.iter().filter(about).flat_map(|own| own.text.split_whitespace());
+        meaning.needs.extend(needs.filter_map(needs::by_name));
+        Ok(meaning)
+    }
+}
+
+/// The step of a `then`, if it follows for this choice.
+fn follows<'t>(then: &'t str, choice: &Choice) -> Option<&'t str> {
+    let (condition, step) = then.split_once(' ')?;
+    let Some((axis, classes)) = condition.split_once('=') else {
+        return Some(then);
+    };
+    let chosen = choice.iter().find(|(name, _)| name.as_str() == axis)?;
+    classes.split('|').any(|class| class == chosen.1.as_str()).then_some(step.trim_start())
+}
+
+/// Replaces axes by what they stand for, and those in what they stand for.
+fn replace(template: &str, meanings: &[(&str, String)]) -> Result<String, ParseError> {
+    let meaning = |name: &str| meanings.iter().find(|(axis, _)| *axis == name).map(|(_, text)| text.clone());
+    let once = substitute(template, meaning)?;
+    match once.contains('$') {
+        true => substitute(&once, meaning),
+        false => Ok(once),
+    }
+}
+
+impl Made {
+    fn push(&mut self, text: &str) -> Result<(), String> {
+        let in_text = |message: String| format!("`{text}` of `{}`: {message}", self.id);
+        let line = Line::parse(text).map_err(|error| in_text(error.to_string()))?.into_owned();
+        check_names(&self.steps, &line).map_err(|(_, message)| in_text(message))?;
+        self.steps.push(line);
+        Ok(())
+    }
 }
 
 /// What is wanted of the subject: the words of the rules, and on success the fields
@@ -109,6 +241,9 @@ fn meaning(axis: &str, class: &str) -> Result<Meaning, String> {
     if let Some(number) = class.strip_prefix('n').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
         return plain(number.to_owned());
     }
+    if let Some(bytes) = bytes(class) {
+        return plain(bytes);
+    }
     let Some(known) = CLASSES.iter().find(|known| known.name == class) else {
         let names: Vec<&str> = CLASSES.iter().map(|known| known.name).collect();
         return Err(format!(
@@ -124,6 +259,16 @@ fn meaning(axis: &str, class: &str) -> Result<Meaning, String> {
         needs: known.needs.to_vec(),
         make: known.make.iter().map(|step| written(step)).collect(),
     })
+}
+
+/// The bytes of `xff` and `x_200`.
+fn bytes(class: &str) -> Option<String> {
+    let rest = class.strip_prefix('x')?;
+    match rest.strip_prefix('_') {
+        Some(count) => count.parse().ok().map(|count: u16| format!("%repeat(x,{count})")),
+        None if rest.len() == 2 => u8::from_str_radix(rest, 16).ok().map(|byte| format!("\\x{byte:02x}")),
+        None => None,
+    }
 }
 
 /// A class of objects, or of paths.
@@ -244,8 +389,82 @@ mod tests {
     use super::*;
 
     fn expand_text(product: &str, steps: &[&str], rules: &[&str]) -> Result<Vec<Made>, String> {
+        expand_with(product, steps, rules, |_| {})
+    }
+
+    fn expand_with(
+        product: &str,
+        steps: &[&str],
+        rules: &[&str],
+        change: impl FnOnce(&mut Template<'_>),
+    ) -> Result<Vec<Made>, String> {
         let rules: Vec<Rule> = rules.iter().map(|rule| Rule::parse(rule).unwrap()).collect();
-        expand(&Product::parse(product).unwrap(), steps, &rules, &[]).map_err(|wrong| wrong.message)
+        let product = Product::parse(product).unwrap();
+        let mut template = Template {
+            product: &product,
+            steps,
+            rules: &rules,
+            without: &[],
+            needs: &[],
+            means: &[],
+            gives: &[],
+            makes: &[],
+            then: &[],
+            unchanged: false,
+        };
+        change(&mut template);
+        template.expand().map_err(|wrong| wrong.message)
+    }
+
+    fn texts(made: &Made) -> Vec<String> {
+        made.steps.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_product_says_what_its_own_classes_mean_and_make() {
+        let own = |text| Own::parse(text).unwrap();
+        let product = "product p call=rmdir|fchdir path=missing";
+        let made = expand_with(product, &["$call"], &["rule call=rmdir -> ENOENT"], |template| {
+            template.means = Vec::leak(vec![own("call=rmdir rmdir path=$path"), own("call=fchdir chdir fd=1")]);
+            template.makes = Vec::leak(vec![own("call=fchdir open path=. flags=DIRECTORY -> fd=1")]);
+        });
+        let made = made.unwrap();
+        assert_eq!(texts(&made[0]), ["rmdir path=path_missing -> ENOENT"]);
+        assert_eq!(texts(&made[1]), ["open path=. flags=DIRECTORY -> fd=1", "chdir fd=1 -> ok"]);
+    }
+
+    #[test]
+    fn a_class_gives_more_than_its_own_text() {
+        let own = |text| Own::parse(text).unwrap();
+        let made = expand_with("product p how=a", &["mkdir path=d mode=$mode"], &[], |template| {
+            template.gives = Vec::leak(vec![own("how=a mode 0700"), own("how=a result 0700")]);
+            template.then = &["how=b rmdir path=d", "how=a|c stat path=d -> mode=$result"];
+        });
+        assert_eq!(texts(&made.unwrap()[0]), ["mkdir path=d mode=0700 -> ok", "stat path=d -> mode=0700"]);
+    }
+
+    #[test]
+    fn bytes_stand_for_themselves() {
+        let made = expand_text("product p name=xff|x_200", &["mkdir path=$name"], &[]).unwrap();
+        assert_eq!(made[0].steps[0].to_string(), "mkdir path=\\xff -> ok");
+        assert_eq!(made[1].steps[0].to_string(), "mkdir path=%repeat(x,200) -> ok");
+    }
+
+    #[test]
+    fn steps_follow_a_success_and_a_failure_changes_nothing() {
+        let product = "product p path=missing|dir|empty";
+        let rules = ["rule path=missing -> ENOENT", "rule path=empty -> ok|ENOENT"];
+        let made = expand_with(product, &["rmdir path=$path"], &rules, |template| {
+            template.then = &["stat path=$path -> ENOENT"];
+            template.unchanged = true;
+        });
+        let made = made.unwrap();
+        assert_eq!(
+            texts(&made[0]),
+            ["tree path=. -> as=unchanged", "rmdir path=path_missing -> ENOENT", "tree path=. -> same=unchanged"]
+        );
+        assert_eq!(texts(&made[1])[1..], ["rmdir path=path_dir -> ok", "stat path=path_dir -> ENOENT"]);
+        assert_eq!(texts(&made[2]), ["rmdir path= -> ok|ENOENT"]);
     }
 
     #[test]

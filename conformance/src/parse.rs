@@ -19,8 +19,9 @@ use fs_core::op::product::{Product, Rule};
 use fs_core::op::{Actor, Line, Op};
 
 use crate::case::{Case, Class};
+use crate::generate::{self, Own, Template};
+use crate::needs;
 use crate::worker::{Role, implied_need};
-use crate::{generate, needs};
 
 /// What is wrong in a case file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,6 +158,12 @@ struct Draft<'t> {
     rules: Vec<Rule>,
     /// What is left out of a product: rules whose words mean nothing.
     without: Vec<Rule>,
+    class_needs: Vec<Own<'t>>,
+    means: Vec<Own<'t>>,
+    gives: Vec<Own<'t>>,
+    makes: Vec<Own<'t>>,
+    then: Vec<&'t str>,
+    unchanged: bool,
 }
 
 impl<'t> Draft<'t> {
@@ -172,6 +179,12 @@ impl<'t> Draft<'t> {
             steps: Vec::new(),
             rules: Vec::new(),
             without: Vec::new(),
+            class_needs: Vec::new(),
+            means: Vec::new(),
+            gives: Vec::new(),
+            makes: Vec::new(),
+            then: Vec::new(),
+            unchanged: false,
         }
     }
 
@@ -218,11 +231,17 @@ impl<'t> Draft<'t> {
                     Some(_) => Err(place.error("`class` stands twice")),
                 }
             }
-            "needs" => value.split_whitespace().try_for_each(|need| {
-                let known = needs::by_name(need).ok_or_else(|| at_value.error(format!("unknown need `{need}`")))?;
-                self.needs.push(known);
+            // Of one class: `needs call=openat2 openat2`.
+            "needs" if value.contains('=') => {
+                let own = self.read_own(value, place)?;
+                needs_of(own.text, at_value)?;
+                self.class_needs.push(own);
                 Ok(())
-            }),
+            }
+            "needs" => {
+                self.needs.extend(needs_of(value, at_value)?);
+                Ok(())
+            }
             "rule" => {
                 let rule = self.read_rule(whole, place)?;
                 self.rules.push(rule);
@@ -233,10 +252,45 @@ impl<'t> Draft<'t> {
                 self.without.push(rule);
                 Ok(())
             }
+            "means" => {
+                let own = self.read_own(value, place)?;
+                self.means.push(own);
+                Ok(())
+            }
+            "gives" => {
+                let own = self.read_own(value, place)?;
+                self.gives.push(own);
+                Ok(())
+            }
+            "makes" => {
+                let own = self.read_own(value, place)?;
+                self.makes.push(own);
+                Ok(())
+            }
+            "then" | "unchanged" if self.product.is_none() => {
+                Err(place.error(format!("only a product has `{keyword}`: write the steps")))
+            }
+            "then" => {
+                self.then.push(value);
+                Ok(())
+            }
+            "unchanged" => {
+                self.unchanged = true;
+                Ok(())
+            }
             _ => {
                 self.steps.push((place, whole));
                 Ok(())
             }
+        }
+    }
+
+    fn read_own(&self, text: &'t str, place: Place<'t>) -> Result<Own<'t>, CaseError> {
+        let product = self.product.as_ref().ok_or_else(|| place.error("only a product has classes"))?;
+        let own = Own::parse(text).ok_or_else(|| place.error("write AXIS=CLASS and what it stands for"))?;
+        match own.is_of(product) {
+            true => Ok(own),
+            false => Err(place.error(format!("the product has no class `{}` on an axis `{}`", own.class, own.axis))),
         }
     }
 
@@ -271,7 +325,19 @@ impl<'t> Draft<'t> {
             return finish(Case { steps, ..head }, self.place).map(|case| vec![case]);
         };
         let texts: Vec<&str> = self.steps.iter().map(|(_, text)| *text).collect();
-        let made = generate::expand(product, &texts, &self.rules, &self.without).map_err(|wrong| {
+        let template = Template {
+            product,
+            steps: &texts,
+            rules: &self.rules,
+            without: &self.without,
+            needs: &self.class_needs,
+            means: &self.means,
+            gives: &self.gives,
+            makes: &self.makes,
+            then: &self.then,
+            unchanged: self.unchanged,
+        };
+        let made = template.expand().map_err(|wrong| {
             let place = self.steps.get(wrong.step).map_or(self.place, |(place, _)| *place);
             place.right(wrong.column.saturating_sub(1)).error(wrong.message)
         })?;
@@ -284,6 +350,12 @@ impl<'t> Draft<'t> {
         };
         made.into_iter().map(one).collect()
     }
+}
+
+/// The names of needs, each one known.
+fn needs_of(text: &str, place: Place<'_>) -> Result<Vec<&'static str>, CaseError> {
+    let known = |need| needs::by_name(need).ok_or_else(|| place.error(format!("unknown need `{need}`")));
+    text.split_whitespace().map(known).collect()
 }
 
 /// Adds what the steps need by themselves, and refuses a case that claims nothing.

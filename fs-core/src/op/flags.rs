@@ -332,6 +332,17 @@ pub enum RawArg<'a> {
     Str(Bytes<'a>),
     /// `out:N`: the address of N bytes to be written to.
     Out(u64),
+    /// `longs:fd:3/0/4096`: the address of these numbers of 64 bits, in the machine's order.
+    Longs(Vec<Long>),
+}
+
+/// A number in the memory that a raw system call reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Long {
+    /// A number.
+    Number(i64),
+    /// `fd:3`: the number of a descriptor.
+    Fd(Fd),
 }
 
 impl<'a> Argument<'a> for Vec<RawArg<'a>> {
@@ -355,6 +366,15 @@ impl<'a> Argument<'a> for Vec<RawArg<'a>> {
                 RawArg::Fd(fd) => push(out, &format_args!("fd:{fd}")),
                 RawArg::Str(bytes) => push(out, &format_args!("str:{bytes}")),
                 RawArg::Out(size) => push(out, &format_args!("out:{size}")),
+                RawArg::Longs(longs) => {
+                    for (index, long) in longs.iter().enumerate() {
+                        out.push_str(if index == 0 { "longs:" } else { "/" });
+                        match long {
+                            Long::Number(number) => push(out, number),
+                            Long::Fd(fd) => push(out, &format_args!("fd:{fd}")),
+                        }
+                    }
+                }
             }
         }
     }
@@ -368,6 +388,7 @@ impl<'a> Argument<'a> for Vec<RawArg<'a>> {
             RawArg::Fd(fd) => RawArg::Fd(fd),
             RawArg::Str(bytes) => RawArg::Str(bytes.into_owned()),
             RawArg::Out(size) => RawArg::Out(size),
+            RawArg::Longs(longs) => RawArg::Longs(longs),
         };
         self.into_iter().map(owned).collect()
     }
@@ -386,12 +407,19 @@ fn parse_raw(word: Word<'_>) -> Result<RawArg<'_>, ParseError> {
             bytes @ 0..=0x10_0000 => Ok(RawArg::Out(bytes)),
             _ => Err(size.error("`out:` takes at most 1048576 bytes")),
         },
+        ("longs", Some(longs)) => {
+            let read = |long: Word<'_>| match long.text.strip_prefix("fd:") {
+                Some(_) => Fd::read(long.from(3)).map(Long::Fd),
+                None => i64::read(long).map(Long::Number),
+            };
+            longs.split('/').map(read).collect::<Result<_, _>>().map(RawArg::Longs)
+        }
         ("str", Some(text)) => Bytes::parse(text.text)
             .map(RawArg::Str)
             .map_err(|(at, message)| text.from(at.min(text.text.len())).error(message)),
         (_, None) if parse_number(word.text).is_some() => i64::read(word).map(RawArg::Number),
         _ => Err(word.error(format!(
-            "`{}` is not an argument of a system call: write cwd, bad, null, a number, fd:N, str:BYTES or out:SIZE",
+            "`{}` is not an argument of a system call: write cwd, bad, null, a number, fd:N, str:BYTES, out:SIZE or longs:N/N",
             word.text
         ))),
     }

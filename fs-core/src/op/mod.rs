@@ -42,7 +42,9 @@ mod words;
 
 pub use bytes::Bytes;
 pub use field::{Name, TimeArg, YesNo};
-pub use flags::{Advice, FileKind, FlockOp, LockCommand, LockKind, LockOwner, MapFlags, Protection, RawArg, WhenceArg};
+pub use flags::{
+    Advice, FileKind, FlockOp, LockCommand, LockKind, LockOwner, Long, MapFlags, Protection, RawArg, WhenceArg,
+};
 pub use line::{Actor, Line};
 pub use operation::Op;
 pub use outcome::{Field, Kind, Outcome, Value, Word};

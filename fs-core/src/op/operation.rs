@@ -296,8 +296,8 @@ operations! {
     /// Waits until the clock of the file system of `path` moves on, by which two
     /// times can be told apart.
     "tick" Tick { path: Bytes<'a> = Bytes::literal(b".") }, -> NOTHING;
-    /// A system call by its name or number, for what typed calls cannot say.
-    "syscall" Syscall { name: Bytes<'a>, args: Vec<RawArg<'a>> = Vec::new() }, -> &["ret"];
+    /// A system call by its name, for what typed calls cannot say.
+    "syscall" Syscall { name: Bytes<'a>, args: Vec<RawArg<'a>> = Vec::new() } => fd: Fd, -> &["ret"];
 }
 
 /// The message for a name that is none of the operations; for the other names of

@@ -84,6 +84,11 @@ sample! {
         Fd::strategy().prop_map(RawArg::Fd),
         Bytes::strategy().prop_map(RawArg::Str),
         (0_u64..5000).prop_map(RawArg::Out),
+        proptest::collection::vec(
+            prop_oneof![any::<i64>().prop_map(Long::Number), Fd::strategy().prop_map(Long::Fd)],
+            1..4
+        )
+        .prop_map(RawArg::Longs),
     ];
     Vec<Bytes<'static>>: proptest::collection::vec(Bytes::strategy(), 0..4);
     Vec<u64>: proptest::collection::vec(any::<u64>(), 0..4);

@@ -200,7 +200,7 @@ impl Runner {
             Op::Umask { mode } => self.umask(*mode),
             Op::Getfl { fd } => self.getfl(*fd),
             Op::Tick { path } => self.tick(path),
-            Op::Syscall { name, args } => self.syscall(name, args),
+            Op::Syscall { name, args, fd } => self.syscall(name, args, *fd),
             Op::Fork { .. } | Op::Wait {} => {
                 Err(RunError::Refused(format!("`{}` needs a runner of several processes", op.name())).into())
             }
