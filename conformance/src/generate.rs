@@ -171,6 +171,10 @@ impl Template<'_> {
         let makes: Vec<String> = self.makes.iter().filter(about).map(|own| own.text.to_owned()).collect();
         let mut meaning = match own_text {
             Some(text) => Meaning { text, needs: Vec::new(), make: Vec::new() },
+            // Its own name is of no use, what it gives is.
+            None if self.gives.iter().any(|own| own.is_about(axis, class)) => {
+                Meaning { text: class.to_owned(), needs: Vec::new(), make: Vec::new() }
+            }
             None => meaning(axis, class)?,
         };
         meaning.make.extend(makes);
