@@ -23,7 +23,9 @@ Examples:
   conformance list --case rename
       The ids of the cases of rename.
   conformance show rename.exchange_needs_both_names
-      What the case claims, and its steps.";
+      What the case claims, and its steps.
+  conformance coverage run.jsonl
+      Which of the documented errors came back in that run, and which did not.";
 
 /// Finds out whether a kernel or a file system keeps its promises.
 #[derive(Clone, Debug, Parser)]
@@ -56,6 +58,8 @@ pub enum Verb {
     List(List),
     /// Shows what a case claims, and its steps.
     Show(Show),
+    /// Counts the documented errors that came back, call by call.
+    Coverage(Coverage),
 }
 
 /// What `run` is told.
@@ -138,6 +142,32 @@ pub struct List {
     /// Lists the classes of objects and paths that products may have instead.
     #[arg(long, exclusive = true)]
     pub classes: bool,
+}
+
+/// What `coverage` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Coverage {
+    /// The log of a run, or - for standard input. Without one the cases are run on a
+    /// temporary directory.
+    #[arg(value_name = "LOG")]
+    pub log: Option<PathBuf>,
+
+    /// Only what this target of the log saw.
+    #[arg(long, value_name = "NAME", requires = "log")]
+    pub target: Option<String>,
+
+    /// What is printed.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: TableFormat,
+}
+
+/// The format of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableFormat {
+    /// For people.
+    Human,
+    /// One value of JSON.
+    Json,
 }
 
 /// What `show` is told.

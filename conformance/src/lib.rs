@@ -5,20 +5,24 @@
 //! reads it (and [`generate`] makes it of a product), [`select`] picks it,
 //! [`schedule`] hands it to [`run`], which has the processes of [`worker`] take the
 //! steps in a [`scratch`] directory of a [`target`] and judges what came back; the
-//! result is an [`event`], of which the log and every [`report`] are made.
+//! result is an [`event`], of which the log and every [`report`] are made. [`coverage`]
+//! counts which of the documented errors came back.
 //!
 //! A *failure* is the file system's, an *error* is ours or the environment's, a *skip*
 //! has a reason. None is ever taken for another.
 //!
 //! The workers are of use by themselves: see [`worker`] and [`scratch`].
 
+pub mod calls;
 pub mod case;
 pub mod cli;
+pub mod coverage;
 pub mod event;
 pub mod exit;
 pub mod generate;
 pub mod interrupt;
 pub mod known;
+pub mod log;
 #[cfg(feature = "mount")]
 pub mod mounted;
 pub mod needs;

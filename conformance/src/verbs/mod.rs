@@ -1,5 +1,6 @@
 //! The verbs of the command line.
 
+mod coverage;
 mod list;
 mod run;
 mod show;
@@ -30,6 +31,7 @@ pub fn perform(cli: Cli) -> Result<u8, Failure> {
         Some(Verb::Run(run)) => run::run(&run, cli.color),
         Some(Verb::List(list)) => list::list(&list),
         Some(Verb::Show(show)) => show::show(&show),
+        Some(Verb::Coverage(coverage)) => coverage::coverage(&coverage),
         None => Err(Failure::Usage(Cli::command().render_help().to_string())),
     }
 }

@@ -20,6 +20,29 @@ use crate::worker::{Confinement, StepError, Zygote};
 use crate::{interrupt, schedule, select};
 
 pub(super) fn run(arguments: &Run, color: ColorChoice) -> Result<u8, Failure> {
+    observe(arguments, || {
+        let style = Style { color: super::wants_color(color), dirs: places::again(arguments) };
+        let report = Report::new(arguments.format, style)?;
+        let log = arguments.log.as_deref().map(open_log).transpose()?;
+        Ok(Teller { report, log })
+    })
+}
+
+/// Who is told of the events of a run.
+pub(super) trait Listener {
+    /// Takes in an event.
+    fn tell(&mut self, event: &Event) -> Result<(), Failure>;
+
+    /// Ends what was begun, when all has been told.
+    fn finish(self) -> Result<(), Failure>;
+}
+
+/// Runs the cases, and tells a listener, which is made once it is clear that there is
+/// something to run.
+pub(super) fn observe<L: Listener>(
+    arguments: &Run,
+    listener: impl FnOnce() -> Result<L, Failure>,
+) -> Result<u8, Failure> {
     interrupt::listen().map_err(|error| Failure::Environment(format!("cannot listen to signals: {error}")))?;
     // Forked before this process has other threads, and while it has little memory,
     // which each of their workers gets a copy of.
@@ -33,11 +56,8 @@ pub(super) fn run(arguments: &Run, color: ColorChoice) -> Result<u8, Failure> {
     if cases.is_empty() {
         return Err(Failure::NothingSelected("no case was selected; `conformance list` lists them".to_owned()));
     }
-    let style = Style { color: super::wants_color(color), dirs: places::again(arguments) };
     zygotes.truncate(cases.len());
-    let report = Report::new(arguments.format, style)?;
-    let log = arguments.log.as_deref().map(open_log).transpose()?;
-    let mut teller = Teller { report, log };
+    let mut teller = listener()?;
 
     let places = Places::open(arguments)?;
     let mut targets = Vec::new();
@@ -129,13 +149,13 @@ fn begin(cases: &[Case], targets: &[Target], zygote: &Zygote) -> Begin {
     }
 }
 
-/// Who is told of the events: the report, and the log.
+/// Tells the report, and the log.
 struct Teller {
     report: Report,
     log: Option<BufWriter<File>>,
 }
 
-impl Teller {
+impl Listener for Teller {
     fn tell(&mut self, event: &Event) -> Result<(), Failure> {
         if let Some(log) = &mut self.log {
             writeln!(log, "{}", event.to_json()).map_err(|error| Failure::Environment(format!("the log: {error}")))?;

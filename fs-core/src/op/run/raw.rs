@@ -133,7 +133,7 @@ static CALLS: &[Call] = &[
     Call::new("name_to_handle_at", libc::SYS_name_to_handle_at).fds(&[0]),
     Call::new("newfstatat", libc::SYS_newfstatat).fds(&[0]),
     Call::new("open", libc::SYS_open).opens(),
-    Call::new("open_by_handle_at", libc::SYS_open_by_handle_at).fds(&[0]).vector(1).opens(),
+    Call::new("open_by_handle_at", libc::SYS_open_by_handle_at).fds(&[0]).opens().checked(handle_of_nothing),
     Call::new("openat", libc::SYS_openat).fds(&[0]).opens(),
     Call::new("openat2", libc::SYS_openat2).fds(&[0]).opens(),
     Call::new("pread64", libc::SYS_pread64).fds(&[0]),
@@ -183,7 +183,7 @@ fn only_what_is_not_open(args: &[RawArg<'_>]) -> Result<(), &'static str> {
 
 /// What `fcntl` does to files; not who gets signals.
 fn fcntl_on_files(args: &[RawArg<'_>]) -> Result<(), &'static str> {
-    const FILES: [i32; 16] = [
+    const FILES: [i32; 17] = [
         libc::F_GETFD,
         libc::F_SETFD,
         libc::F_GETFL,
@@ -196,6 +196,8 @@ fn fcntl_on_files(args: &[RawArg<'_>]) -> Result<(), &'static str> {
         libc::F_OFD_SETLKW,
         libc::F_SETLEASE,
         libc::F_GETLEASE,
+        // Signals go to this process.
+        libc::F_NOTIFY,
         libc::F_SETPIPE_SZ,
         libc::F_GETPIPE_SZ,
         libc::F_ADD_SEALS,
@@ -207,6 +209,22 @@ fn fcntl_on_files(args: &[RawArg<'_>]) -> Result<(), &'static str> {
         Some(RawArg::Number(command)) if FILES.iter().any(|known| i64::from(*known) == *command) => Ok(()),
         Some(RawArg::Number(UNKNOWN..)) => Ok(()),
         _ => Err("not a command of `fcntl` on files"),
+    }
+}
+
+/// A handle that is made up may be that of a file outside of the directory.
+fn handle_of_nothing(args: &[RawArg<'_>]) -> Result<(), &'static str> {
+    /// `MAX_HANDLE_SZ`, of the kernel's `include/linux/exportfs.h`.
+    const LONGEST: i64 = 128;
+    match args.get(1) {
+        Some(RawArg::Bad | RawArg::Null) => Ok(()),
+        Some(RawArg::Longs(longs)) => match longs.first() {
+            // The size is the first half of the first number.
+            Some(Long::Number(0)) => Ok(()),
+            Some(Long::Number(size)) if *size > LONGEST && *size <= i64::from(u32::MAX) => Ok(()),
+            _ => Err("its handle can only be one of no size, or of too much"),
+        },
+        _ => Err("its handle can only be `bad`, `null` or `longs:`"),
     }
 }
 
