@@ -68,6 +68,7 @@ fn typed(op: &Op<'_>) -> Option<&'static str> {
         Op::Openat2 { .. } => "openat2",
         Op::NameToHandleAt { .. } => "name_to_handle_at",
         Op::OpenByHandleAt { .. } => "open_by_handle_at",
+        Op::Close { .. } => "close",
         Op::Read { .. } => "read",
         Op::Pread { .. } => "pread64",
         Op::Readv { .. } => "readv",
@@ -102,7 +103,6 @@ fn typed(op: &Op<'_>) -> Option<&'static str> {
         | Op::Renames { .. }
         | Op::Makedirs { .. }
         | Op::Removedirs { .. }
-        | Op::Close { .. }
         | Op::Dup2 { .. }
         | Op::Load { .. }
         | Op::Store { .. }
