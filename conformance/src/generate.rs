@@ -58,8 +58,8 @@ pub(crate) struct Template<'t> {
     pub(crate) gives: &'t [Own<'t>],
     /// What makes the objects of its own classes.
     pub(crate) makes: &'t [Own<'t>],
-    /// The steps after the subject, where success is wanted; `AXIS=CLASS` before one
-    /// has it follow for some classes only.
+    /// The steps after the subject, where success is wanted; `AXIS=CLASS|CLASS` before
+    /// one has it follow for these classes only.
     pub(crate) then: &'t [&'t str],
     /// Whether nothing may have changed where success is not allowed.
     pub(crate) unchanged: bool,
@@ -184,14 +184,19 @@ impl Template<'_> {
     }
 }
 
-/// The step of a `then`, if it follows for this choice.
+/// The step of a `then`, if it follows for this choice: if all conditions before it hold.
 fn follows<'t>(then: &'t str, choice: &Choice) -> Option<&'t str> {
-    let (condition, step) = then.split_once(' ')?;
-    let Some((axis, classes)) = condition.split_once('=') else {
-        return Some(then);
-    };
-    let chosen = choice.iter().find(|(name, _)| name.as_str() == axis)?;
-    classes.split('|').any(|class| class == chosen.1.as_str()).then_some(step.trim_start())
+    let mut rest = then;
+    while let Some((condition, step)) = rest.split_once(' ')
+        && let Some((axis, classes)) = condition.split_once('=')
+    {
+        let chosen = choice.iter().find(|(name, _)| name.as_str() == axis)?;
+        if !classes.split('|').any(|class| class == chosen.1.as_str()) {
+            return None;
+        }
+        rest = step.trim_start();
+    }
+    Some(rest)
 }
 
 /// Replaces axes by what they stand for, and those in what they stand for.
@@ -442,7 +447,7 @@ mod tests {
         let own = |text| Own::parse(text).unwrap();
         let made = expand_with("product p how=a", &["mkdir path=d mode=$mode"], &[], |template| {
             template.gives = Vec::leak(vec![own("how=a mode 0700"), own("how=a result 0700")]);
-            template.then = &["how=b rmdir path=d", "how=a|c stat path=d -> mode=$result"];
+            template.then = &["how=b rmdir path=d", "how=a|c p=x stat path=d", "how=a|c stat path=d -> mode=$result"];
         });
         assert_eq!(texts(&made.unwrap()[0]), ["mkdir path=d mode=0700 -> ok", "stat path=d -> mode=0700"]);
     }
