@@ -11,7 +11,7 @@ use crate::cli::{self, Cli, TableFormat, Verb};
 use crate::coverage::{CallSummary, Coverage, Summary};
 use crate::event::Event;
 use crate::exit::Failure;
-use crate::log;
+use crate::log::Reader;
 
 pub(super) fn coverage(arguments: &cli::Coverage) -> Result<u8, Failure> {
     let coverage = match &arguments.log {
@@ -27,23 +27,23 @@ pub(super) fn coverage(arguments: &cli::Coverage) -> Result<u8, Failure> {
 }
 
 fn of_log(path: &Path, target: Option<&str>) -> Result<Coverage, Failure> {
+    let mut log = Reader::open(path)?;
+    let names: Vec<&str> = log.begin().targets.iter().map(|target| target.name.as_str()).collect();
+    if let Some(target) = target.filter(|target| !names.contains(target)) {
+        let names = names.join(", ");
+        return Err(Failure::Usage(format!("{}: no target `{target}`; there are {names}", log.name())));
+    }
     let mut coverage = Coverage::default();
-    let mut targets = Vec::new();
-    for event in log::Reader::open(path)? {
+    for event in &mut log {
         match event? {
-            Event::Begin(begin) => targets.extend(begin.targets.into_iter().map(|target| target.name)),
             Event::Case(result) if target.is_none_or(|target| target == result.target) => coverage.add(&result),
-            Event::Case(_) | Event::End(_) => {}
+            Event::Begin(_) | Event::Case(_) | Event::End(_) => {}
         }
     }
-    match target.filter(|target| !targets.iter().any(|name| name == target)) {
-        None if targets.is_empty() => Err(Failure::Usage(format!("{}: an empty log", path.display()))),
-        None => Ok(coverage),
-        Some(target) => {
-            let names = targets.join(", ");
-            Err(Failure::Usage(format!("{}: no target `{target}`; there are {names}", path.display())))
-        }
+    if log.is_cut() {
+        eprintln!("conformance: {}: the run was cut short: there is no end", log.name());
     }
+    Ok(coverage)
 }
 
 /// Coverage of all cases on a temporary directory.
