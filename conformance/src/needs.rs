@@ -40,6 +40,9 @@ pub fn probe(zygote: &Zygote, scratch: &Scratch) -> Result<Probes, StepError> {
 fn probe_one(need: &Need, zygote: &Zygote, scratch: &Scratch) -> Result<Option<String>, StepError> {
     let why_not = match need.name {
         "root" => not_root().map(|who| format!("only root can do this, and this is {who}")),
+        "first_root" => {
+            not_first_root().map(|who| format!("only root of the machine can do this, and this is {who}"))
+        }
         "users" => not_root().map(|who| format!("only root can become another user, and this is {who}")),
         _ => None,
     };
@@ -63,6 +66,12 @@ fn probe_one(need: &Need, zygote: &Zygote, scratch: &Scratch) -> Result<Option<S
     Ok(None)
 }
 
+/// Who this is, if it is not root outside of all user namespaces: some capabilities count
+/// nowhere else.
+fn not_first_root() -> Option<String> {
+    not_root().or_else(|| (mapped_users() < u64::from(u32::MAX)).then(|| "root of a user namespace".to_owned()))
+}
+
 /// Who this is, if it is not root. Root of a user namespace that has not all users has
 /// none of root's rights on the files of others.
 fn not_root() -> Option<String> {
@@ -70,9 +79,13 @@ fn not_root() -> Option<String> {
     if !uid.is_root() {
         return Some(format!("user {}", uid.as_raw()));
     }
+    (mapped_users() < 65536).then(|| "root of a user namespace alone".to_owned())
+}
+
+/// How many users there are here (user_namespaces(7)).
+fn mapped_users() -> u64 {
     let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
-    let all: u64 = map.lines().filter_map(|line| line.split_whitespace().nth(2)?.parse::<u64>().ok()).sum();
-    (all < 65536).then(|| "root of a user namespace alone".to_owned())
+    map.lines().filter_map(|line| line.split_whitespace().nth(2)?.parse::<u64>().ok()).sum()
 }
 
 fn end(workers: Workers<'_>) -> Result<(), StepError> {
@@ -112,8 +125,13 @@ macro_rules! needs {
 
 needs! {
     "root" "running as root" { "stat path=. -> ok" }
+    "first_root" "running as root, and in no user namespace" { "stat path=. -> ok" }
     "users" "becoming other users: the actors owner, other and member" {
         "@owner stat path=. -> ok" "@other stat path=. -> ok" "@member stat path=. -> ok"
+    }
+    "large_ids" "users and groups of more than 16 bits, which a user namespace may not have" {
+        "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1"
+        "chown path=f uid=2147483648 gid=4294967294 -> ok"
     }
     "ownership" "files that belong to whom they are given, which takes root" {
         "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1"
