@@ -40,9 +40,7 @@ pub fn probe(zygote: &Zygote, scratch: &Scratch) -> Result<Probes, StepError> {
 fn probe_one(need: &Need, zygote: &Zygote, scratch: &Scratch) -> Result<Option<String>, StepError> {
     let why_not = match need.name {
         "root" => not_root().map(|who| format!("only root can do this, and this is {who}")),
-        "first_root" => {
-            not_first_root().map(|who| format!("only root of the machine can do this, and this is {who}"))
-        }
+        "first_root" => not_first_root().map(|who| format!("only root of the machine can do this, and this is {who}")),
         "users" => not_root().map(|who| format!("only root can become another user, and this is {who}")),
         _ => None,
     };
