@@ -253,7 +253,14 @@ fn raw_calls_reach_what_typed_calls_cannot_say() {
          syscall name=getcwd args=out:1,1 -> ERANGE
          syscall name=fstat args=fd:1,out:8 -> EFAULT
          syscall name=fstat args=-1,out:200 -> EBADF
-         syscall name=stat args=str:a,out:200 -> ret=0",
+         syscall name=stat args=str:a,out:200 -> ret=0
+         syscall name=openat args=cwd,str:new,0102,0600 -> fd=7
+         syscall name=fcntl args=fd:7,3 -> ret>1
+         syscall name=utimensat args=cwd,str:a,longs:5/6/7/8,0 -> ret=0
+         stat path=a -> atime_ns=5000000006 mtime_ns=7000000008
+         syscall name=ioctl_ficlonerange args=fd:7,longs:fd:7/0/0/0 -> ok|EINVAL|EOPNOTSUPP|ENOTTY|EBADF
+         syscall name=close args=-1 -> EBADF
+         syscall name=open_by_handle_at args=fd:7,longs:0/0,0 -> EINVAL|EPERM",
     );
 }
 
@@ -272,6 +279,16 @@ fn a_line_of_a_stranger_is_refused() {
         "mknod path=mem kind=char device=0x101",
         "syscall name=mount args=str:a,str:b",
         "syscall name=fchdir args=3",
+        // Signals to other processes, devices, descriptors of registers, files of other directories.
+        "syscall name=fcntl args=fd:1,8,1",
+        "syscall name=fcntl args=fd:1,bad,1",
+        "syscall name=mknod args=str:dev,020666,0x801",
+        "syscall name=mknodat args=cwd,str:dev,060666,0x801",
+        "syscall name=mknod args=str:dev,bad,0x801",
+        "syscall name=close args=fd:1",
+        "syscall name=open_by_handle_at args=fd:1,longs:0x100000008/2/3,0",
+        "syscall name=open_by_handle_at args=fd:1,str:\\x08\\x00\\x00\\x00,0",
+        "syscall name=access args=str:a,0 -> fd=9",
         "syscall name=linkat args=cwd,str:a,5,str:b,0",
         "syscall name=read args=fd:1,93824992231424,10",
         "syscall name=writev args=fd:1,str:abc,1",

@@ -296,7 +296,11 @@ operations! {
     /// Waits until the clock of the file system of `path` moves on, by which two
     /// times can be told apart.
     "tick" Tick { path: Bytes<'a> = Bytes::literal(b".") }, -> NOTHING;
-    /// A system call by its name, for what typed calls cannot say.
+    /// A system call by its name, for what typed calls cannot say. Its arguments are
+    /// numbers, `cwd`, `null`, `bad` (an address that is not mapped), `fd:3`, `str:BYTES`,
+    /// `out:SIZE` (a buffer that the kernel writes to) and `longs:5/fd:3/0` (numbers in
+    /// memory). What opens something can bind it, `-> fd=4`. A request of `ioctl` is a name
+    /// too: `ioctl_ficlone`.
     "syscall" Syscall { name: Bytes<'a>, args: Vec<RawArg<'a>> = Vec::new() } => fd: Fd, -> &["ret"];
 }
 
