@@ -1,6 +1,6 @@
 //! The worker's own side: does the steps that it is sent, one at a time.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fs_core::op::run::{RunError, Runner};
@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal};
 use super::actor::Role;
 use super::channel::{self, Channel, Incoming};
 use super::confine::Confinement;
+use super::room::Room;
 use super::zygote;
 
 /// An answer that is no outcome begins with one of these. No outcome does.
@@ -20,9 +21,9 @@ pub(super) const UNAVAILABLE: &str = "!unavailable ";
 pub(super) const BROKEN: &str = "!broken ";
 
 /// The life of a worker: answers steps until its channel is closed.
-pub(super) fn work(role: Role, dir: BorrowedFd<'_>, channel: Channel, confinement: &Confinement, parent: Pid) -> ! {
+pub(super) fn work(role: Role, room: &Room, channel: Channel, confinement: &Confinement, parent: Pid) -> ! {
     let _ = rustix::thread::set_name(c"conf-worker");
-    let entered = confinement.enter(dir, role.credentials().as_ref());
+    let entered = room.enter().and_then(|dir| confinement.enter(dir, role.credentials().as_ref()));
     // What the zygote holds leads out of the directory, and is not this process's business.
     zygote::close_all_but(channel.as_fd());
     die_with(parent);
@@ -34,7 +35,7 @@ pub(super) fn work(role: Role, dir: BorrowedFd<'_>, channel: Channel, confinemen
 }
 
 /// Asks to be killed when the parent ends; taking other credentials revokes it.
-fn die_with(parent: Pid) {
+pub(super) fn die_with(parent: Pid) {
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     if rustix::process::getppid() != Some(parent) {
         zygote::exit(0);
