@@ -3,10 +3,11 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use fs_core::linux::FileSignal;
 use fs_core::op::run::{RunError, Runner};
 use fs_core::op::{Line, Op, Outcome};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Resource, Rlimit, Signal};
 
 use super::actor::Role;
 use super::channel::{self, Channel, Incoming};
@@ -27,11 +28,22 @@ pub(super) fn work(role: Role, room: &Room, channel: Channel, confinement: &Conf
     // What the zygote holds leads out of the directory, and is not this process's business.
     zygote::close_all_but(channel.as_fd());
     die_with(parent);
+    set_signals();
     let unavailable = entered.err().map(|error| match role {
         Role::Myself => format!("a worker cannot enter its directory: {error}"),
         _ => format!("a worker cannot become `{role}`: {error}"),
     });
     serve(Worker { runner: Runner::new(), confinement, unavailable }, channel)
+}
+
+/// A call that fails tells more than one that ends the worker, until a step says otherwise. And
+/// no memory of a worker is written to where it worked.
+fn set_signals() {
+    for signal in [FileSignal::FileSize, FileSignal::Lease] {
+        let _ = fs_core::linux::ignore_signal(signal, true);
+    }
+    // Neither to a file, which would be shorter than a page, nor to a program: core(5).
+    let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(1), maximum: Some(1) });
 }
 
 /// Asks to be killed when the parent ends; taking other credentials revokes it.

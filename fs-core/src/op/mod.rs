@@ -44,7 +44,8 @@ mod words;
 pub use bytes::Bytes;
 pub use field::{Name, TimeArg, YesNo};
 pub use flags::{
-    Advice, FileKind, FlockOp, LockCommand, LockKind, LockOwner, Long, MapFlags, Protection, RawArg, WhenceArg,
+    Advice, FileKind, FlockOp, LimitArg, LockCommand, LockKind, LockOwner, Long, MapFlags, Protection, RawArg,
+    SignalAction, SignalArg, WhenceArg,
 };
 pub use line::{Actor, Line};
 pub use operation::Op;

@@ -291,6 +291,7 @@ static SIGNALS: &[(i32, &str)] = &[
     (libc::SIGBUS, "SIGBUS"),
     (libc::SIGFPE, "SIGFPE"),
     (libc::SIGILL, "SIGILL"),
+    (libc::SIGIO, "SIGIO"),
     (libc::SIGKILL, "SIGKILL"),
     (libc::SIGPIPE, "SIGPIPE"),
     (libc::SIGSEGV, "SIGSEGV"),
