@@ -25,6 +25,7 @@ pub fn page_name(kernel: &str) -> &str {
         "fadvise64" => "posix_fadvise",
         "pread64" => "pread",
         "pwrite64" => "pwrite",
+        "rt_sigaction" => "sigaction",
         other => other,
     }
 }
@@ -96,6 +97,7 @@ fn typed(op: &Op<'_>) -> Option<&'static str> {
         Op::Chdir { path } => by_target(path, "fchdir", "chdir"),
         Op::Getcwd {} => "getcwd",
         Op::Umask { .. } => "umask",
+        Op::Sigaction { .. } => "rt_sigaction",
         // Several calls, none, or one that another process makes.
         Op::Pathconf { .. }
         | Op::Getfacl { .. }
@@ -113,6 +115,7 @@ fn typed(op: &Op<'_>) -> Option<&'static str> {
         | Op::Tree { .. }
         | Op::Fork { .. }
         | Op::Wait {}
+        | Op::Setrlimit { .. }
         | Op::Tick { .. }
         | Op::Syscall { .. } => return None,
     })

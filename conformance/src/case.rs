@@ -5,6 +5,8 @@ use std::fmt;
 
 use fs_core::op::Line;
 
+use crate::mounts::BindMount;
+
 /// One claim and the steps that show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
@@ -18,6 +20,8 @@ pub struct Case {
     pub class: Class,
     /// The features without which the case cannot be run, in order of their names.
     pub needs: Vec<&'static str>,
+    /// The bind mounts that it finds in its directory.
+    pub mounts: Vec<BindMount>,
     /// The steps.
     pub steps: Vec<Line<'static>>,
     /// Where it is written: file and line.

@@ -25,6 +25,7 @@ pub mod known;
 pub mod log;
 #[cfg(feature = "mount")]
 pub mod mounted;
+pub mod mounts;
 pub mod needs;
 pub mod parse;
 pub mod places;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use fs_core::op::{Line, Outcome};
 
+use crate::mounts::BindMount;
 use crate::scratch::Scratch;
 use crate::worker::{StepError, Workers, Zygote};
 
@@ -17,6 +18,8 @@ pub struct Need {
     pub name: &'static str,
     /// What it is.
     pub about: &'static str,
+    /// The mounts that the directory begins with.
+    mounts: &'static str,
     /// The steps that show it: those before the last prepare.
     steps: &'static [&'static str],
 }
@@ -47,7 +50,8 @@ fn probe_one(need: &Need, zygote: &Zygote, scratch: &Scratch) -> Result<Option<S
     if why_not.is_some() {
         return Ok(why_not);
     }
-    let mut workers = zygote.enter_new(scratch.dir());
+    let mounts = BindMount::parse_all(need.mounts).expect("a probe has mounts that can be read");
+    let mut workers = zygote.enter_new(scratch.dir()).with_mounts(mounts);
     for step in need.steps {
         let line = Line::parse(step).expect("a probe is in the notation");
         let reason = match workers.run(&line) {
@@ -115,9 +119,14 @@ fn judge(line: &Line<'_>, outcome: &Outcome) -> Option<String> {
 }
 
 macro_rules! needs {
-    ($($name:literal $about:literal { $($step:literal)* })*) => {
+    ($($name:literal $about:literal $([$mounts:literal])? { $($step:literal)* })*) => {
         /// Everything that a case may need.
-        pub static NEEDS: &[Need] = &[$(Need { name: $name, about: $about, steps: &[$($step),*] }),*];
+        pub static NEEDS: &[Need] = &[$(Need {
+            name: $name,
+            about: $about,
+            mounts: concat!($($mounts)?),
+            steps: &[$($step),*],
+        }),*];
     };
 }
 
@@ -144,6 +153,13 @@ needs! {
     }
     "suid" "set-user-ID and set-group-ID bits" {
         "open path=f flags=CREAT|WRONLY mode=0755 -> fd=1" "chmod path=f mode=06755 -> ok" "stat path=f -> mode=06755"
+    }
+
+    "bind_mounts" "bind mounts in a mount namespace of the case's own" ["ro=RDONLY"] {
+        "open path=base/f flags=CREAT|WRONLY mode=0644 -> fd=1" "mkdir path=ro/d mode=0755 -> EROFS"
+    }
+    "nosymfollow" "mounts on which no symbolic link is followed (Linux 5.10)" ["strict=NOSYMFOLLOW"] {
+        "symlink src=f dst=base/l" "open path=strict/l -> ELOOP"
     }
 
     "hard_links" "hard links" {
@@ -303,6 +319,7 @@ mod tests {
         for need in NEEDS {
             let lines: Vec<Line<'_>> = need.steps.iter().map(|step| Line::parse(step).unwrap()).collect();
             assert!(lines.last().unwrap().want.is_some(), "{}", need.name);
+            BindMount::parse_all(need.mounts).unwrap();
         }
     }
 

@@ -10,6 +10,9 @@
 //!   rename src=a dst=b flags=EXCHANGE -> ENOENT
 //! ```
 //!
+//! A case that begins with bind mounts in its directory has a line `mounts ro=RDONLY second=`
+//! before its steps: [`crate::mounts`].
+//!
 //! Indentation is for the reader. What a product expands to is [`generate`]'s.
 
 use std::collections::BTreeMap;
@@ -20,6 +23,7 @@ use fs_core::op::{Actor, Line, Op};
 
 use crate::case::{Case, Class};
 use crate::generate::{self, Own, Template};
+use crate::mounts::BindMount;
 use crate::needs;
 use crate::worker::{Role, implied_need};
 
@@ -154,6 +158,7 @@ struct Draft<'t> {
     source: Vec<&'t str>,
     class: Option<Class>,
     needs: Vec<&'static str>,
+    mounts: Vec<BindMount>,
     steps: Vec<(Place<'t>, &'t str)>,
     rules: Vec<Rule>,
     /// What is left out of a product: rules whose words mean nothing.
@@ -176,6 +181,7 @@ impl<'t> Draft<'t> {
             source: Vec::new(),
             class: None,
             needs: Vec::new(),
+            mounts: Vec::new(),
             steps: Vec::new(),
             rules: Vec::new(),
             without: Vec::new(),
@@ -209,7 +215,7 @@ impl<'t> Draft<'t> {
         place: Place<'t>,
         at_value: Place<'t>,
     ) -> Result<(), CaseError> {
-        if value.is_empty() && matches!(keyword, "claim" | "source" | "class" | "needs") {
+        if value.is_empty() && matches!(keyword, "claim" | "source" | "class" | "needs" | "mounts") {
             return Err(place.error(format!("`{keyword}` says nothing")));
         }
         match keyword {
@@ -240,6 +246,11 @@ impl<'t> Draft<'t> {
             }
             "needs" => {
                 self.needs.extend(needs_of(value, at_value)?);
+                Ok(())
+            }
+            "mounts" if !self.mounts.is_empty() => Err(place.error("`mounts` stands twice")),
+            "mounts" => {
+                self.mounts = BindMount::parse_all(value).map_err(|message| at_value.error(message))?;
                 Ok(())
             }
             "rule" => {
@@ -309,6 +320,7 @@ impl<'t> Draft<'t> {
             source: Some(self.source.join(", ")).filter(|text| !text.is_empty()).ok_or_else(|| missing("source"))?,
             class: self.class.ok_or_else(|| missing("class"))?,
             needs: self.needs.clone(),
+            mounts: self.mounts.clone(),
             steps: Vec::new(),
             written: format!("{}:{}", self.place.file, self.place.line),
         };
@@ -365,6 +377,7 @@ fn finish(mut case: Case, place: Place<'_>) -> Result<Case, CaseError> {
     }
     let actors = case.steps.iter().filter_map(|step| step.actor.as_ref());
     case.needs.extend(actors.filter_map(|actor| implied_need(actor.name.as_str())));
+    case.needs.extend((!case.mounts.is_empty()).then_some("bind_mounts"));
     case.needs.sort_unstable();
     case.needs.dedup();
     Ok(case)

@@ -31,7 +31,10 @@ pub fn run(case: &Case, target: &Target, zygote: &Zygote, patience: Duration) ->
             steps: Vec::new(),
         },
         Some(why) => Verdict { status: Status::Skip, reason: Some(why), steps: Vec::new() },
-        None => take(case, zygote.enter_new(target.scratch.dir()), start + patience)?,
+        None => {
+            let workers = zygote.enter_new(target.scratch.dir()).with_mounts(case.mounts.clone());
+            take(case, workers, start + patience)?
+        }
     };
     Ok(CaseResult {
         id: case.id.clone(),

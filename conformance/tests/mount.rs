@@ -201,3 +201,30 @@ fn daemon_of(runner: u32) -> Pid {
     let daemon = children.split_whitespace().find(is_daemon).unwrap();
     Pid::from_raw(daemon.parse().unwrap()).unwrap()
 }
+
+/// A case with bind mounts has a copy of each mount in its namespace, that of the run too.
+#[test]
+fn bind_mounts_of_a_case_do_not_keep_the_mount() {
+    if !can_mount() {
+        return;
+    }
+    let head = "case c\n  claim x\n  source y(2)\n  class linux-man\n  mounts ro=RDONLY\n  ";
+    let with_mounts = |steps: &str| Bench::with_cases(&format!("{head}{steps}\n"));
+    let bench = with_mounts("mkdir path=ro/d -> EROFS");
+    let mut command = bench.command(&arguments(&bench));
+    command.args(["--format", "json"]);
+    // The run fails where the daemon does not end by itself.
+    let statuses = bench.finish(command).check(0).statuses();
+    assert_eq!(statuses, ["t.c PASS", "t.c PASS"]);
+    assert!(!is_mounted_below(&bench.path("temp")));
+
+    for (signal, code) in [(Signal::INT, 130), (Signal::KILL, -9)] {
+        let bench = with_mounts("mkfifo path=base/p\n  mkfifo path=p\n  open path=ro/p -> ok fd=1");
+        let child = start_hanging(&bench);
+        let daemon = daemon_of(child.id());
+        kill_process(Pid::from_raw(child.id() as i32).unwrap(), signal).unwrap();
+        assert_eq!(wait(child), code);
+        until(|| !is_mounted_below(&bench.path("temp")), "the mount to go");
+        until(|| rustix::process::test_kill_process(daemon).is_err(), "the daemon to end");
+    }
+}

@@ -265,6 +265,19 @@ fn raw_calls_reach_what_typed_calls_cannot_say() {
 }
 
 #[test]
+fn a_file_grows_to_the_limit_of_the_process() {
+    check(
+        "open path=f flags=CREAT|RDWR mode=0600 -> fd=1
+         sigaction signal=XFSZ action=IGNORE -> ok
+         setrlimit resource=FSIZE limit=65536 -> ok
+         pwrite fd=1 data=%repeat(x,70000) offset=0 -> count=65536
+         pwrite fd=1 data=x offset=65536 -> EFBIG
+         setrlimit resource=FSIZE limit=18446744073709551615 -> ok
+         pwrite fd=1 data=x offset=65536 -> count=1",
+    );
+}
+
+#[test]
 fn what_is_not_bound_is_no_failure_of_the_file_system() {
     let refusal = |text: &str| Runner::new().run(&Line::parse(text).unwrap().op).unwrap_err();
     assert_eq!(refusal("fsync fd=9"), RunError::Unbound("fd=9".to_owned()));

@@ -206,6 +206,8 @@ static EXAMPLES: &[&str] = &[
     "chdir fd=4",
     "getcwd -> path=/",
     "umask mode=022 -> mode=0",
+    "setrlimit resource=NOFILE limit=3",
+    "sigaction signal=XFSZ action=DEFAULT",
     "getfl fd=3 -> flags=RDWR|APPEND",
     "fork child=kid",
     "@other wait -> ok",

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::case::Case;
 use crate::cli::Show;
 use crate::exit::Failure;
+use crate::mounts::BindMount;
 use crate::select;
 
 pub(super) fn show(arguments: &Show) -> Result<u8, Failure> {
@@ -30,6 +31,9 @@ impl fmt::Display for Shown<'_> {
         writeln!(f, "  class  {}", case.class)?;
         if !case.needs.is_empty() {
             writeln!(f, "  needs  {}", case.needs.join(" "))?;
+        }
+        if !case.mounts.is_empty() {
+            writeln!(f, "  mounts {}", BindMount::print_all(&case.mounts))?;
         }
         case.steps.iter().try_for_each(|step| writeln!(f, "  {step}"))
     }

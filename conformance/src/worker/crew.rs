@@ -11,6 +11,7 @@ use super::actor::Role;
 use super::channel::{Channel, Incoming};
 use super::process::{BROKEN, REFUSED, UNAVAILABLE, UNBOUND};
 use super::zygote::{Ending, Place, Zygote};
+use crate::mounts::BindMount;
 
 /// How long a step that may block is given to return: `blocked` is its outcome after.
 const BLOCKED_AFTER: Duration = Duration::from_millis(100);
@@ -53,6 +54,7 @@ impl std::error::Error for StepError {}
 pub struct Workers<'a> {
     zygote: &'a Zygote,
     place: Place<'a>,
+    mounts: Vec<BindMount>,
     workers: BTreeMap<Actor, Worker>,
     deadline: Option<Instant>,
     /// Whether the zygote has been told of the place.
@@ -75,7 +77,14 @@ const AHEAD: usize = 16 << 10;
 
 impl<'a> Workers<'a> {
     pub(super) fn new(zygote: &'a Zygote, place: Place<'a>) -> Self {
-        Workers { zygote, place, workers: BTreeMap::new(), deadline: None, begun: false }
+        Workers { zygote, place, mounts: Vec::new(), workers: BTreeMap::new(), deadline: None, begun: false }
+    }
+
+    /// Has the directory begin with these mounts, which only the workers see.
+    #[must_use]
+    pub fn with_mounts(mut self, mounts: Vec<BindMount>) -> Self {
+        self.mounts = mounts;
+        self
     }
 
     /// From when on steps are [`StepError::Timeout`]; `None` gives each step ten
@@ -178,9 +187,9 @@ impl<'a> Workers<'a> {
         if !self.workers.contains_key(actor) {
             let role = Role::by_name(actor.name.as_str());
             let role = role.ok_or_else(|| StepError::Refused(format!("there is no actor `{actor}`")))?;
-            let place = (!self.begun).then_some(self.place);
+            let first = (!self.begun).then_some((self.place, &self.mounts[..]));
             self.begun = true;
-            let (channel, pid) = self.zygote.fork_worker(role, place)?;
+            let (channel, pid) = self.zygote.fork_worker(role, first)?;
             self.workers.insert(actor.clone(), Worker { channel, pid: Some(pid), blocked: false, ahead: 0 });
         }
         Ok(self.workers.get_mut(actor).expect("the worker was inserted if it was not there"))

@@ -26,7 +26,8 @@
 //!
 //! Its root directory is the case's directory (`chroot(2)`; when not root, in a user
 //! namespace and without capabilities after that), so that no path leads out of it. Where
-//! neither can be had, absolute and climbing paths are refused: [`Confinement`].
+//! neither can be had, absolute and climbing paths are refused: [`Confinement`]. A case that has
+//! mounts of its own ([`Workers::with_mounts`]) has them in a mount namespace of its own.
 //!
 //! Worker and runner speak lines: the step without what is wanted, and what came
 //! back, as the notation prints them. Not here: whether the outcome is the wanted one.
@@ -35,7 +36,9 @@ mod actor;
 mod channel;
 mod confine;
 mod crew;
+mod mountspace;
 mod process;
+mod room;
 mod zygote;
 
 pub use actor::{Role, implied_need};

@@ -1,16 +1,18 @@
 //! The worker's own side: does the steps that it is sent, one at a time.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use fs_core::linux::FileSignal;
 use fs_core::op::run::{RunError, Runner};
 use fs_core::op::{Line, Op, Outcome};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Resource, Rlimit, Signal};
 
 use super::actor::Role;
 use super::channel::{self, Channel, Incoming};
 use super::confine::Confinement;
+use super::room::Room;
 use super::zygote;
 
 /// An answer that is no outcome begins with one of these. No outcome does.
@@ -20,12 +22,13 @@ pub(super) const UNAVAILABLE: &str = "!unavailable ";
 pub(super) const BROKEN: &str = "!broken ";
 
 /// The life of a worker: answers steps until its channel is closed.
-pub(super) fn work(role: Role, dir: BorrowedFd<'_>, channel: Channel, confinement: &Confinement, parent: Pid) -> ! {
+pub(super) fn work(role: Role, room: &Room, channel: Channel, confinement: &Confinement, parent: Pid) -> ! {
     let _ = rustix::thread::set_name(c"conf-worker");
-    let entered = confinement.enter(dir, role.credentials().as_ref());
+    let entered = room.enter().and_then(|dir| confinement.enter(dir, role.credentials().as_ref()));
     // What the zygote holds leads out of the directory, and is not this process's business.
     zygote::close_all_but(channel.as_fd());
     die_with(parent);
+    set_signals();
     let unavailable = entered.err().map(|error| match role {
         Role::Myself => format!("a worker cannot enter its directory: {error}"),
         _ => format!("a worker cannot become `{role}`: {error}"),
@@ -33,8 +36,18 @@ pub(super) fn work(role: Role, dir: BorrowedFd<'_>, channel: Channel, confinemen
     serve(Worker { runner: Runner::new(), confinement, unavailable }, channel)
 }
 
+/// A call that fails tells more than one that ends the worker, until a step says otherwise. And
+/// no memory of a worker is written to where it worked.
+fn set_signals() {
+    for signal in [FileSignal::FileSize, FileSignal::Lease] {
+        let _ = fs_core::linux::ignore_signal(signal, true);
+    }
+    // Neither to a file, which would be shorter than a page, nor to a program: core(5).
+    let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(1), maximum: Some(1) });
+}
+
 /// Asks to be killed when the parent ends; taking other credentials revokes it.
-fn die_with(parent: Pid) {
+pub(super) fn die_with(parent: Pid) {
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     if rustix::process::getppid() != Some(parent) {
         zygote::exit(0);

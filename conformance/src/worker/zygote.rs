@@ -15,12 +15,16 @@ use super::actor::Role;
 use super::channel::{self, Channel, Readiness};
 use super::confine::Confinement;
 use super::crew::{StepError, Workers};
-use super::process;
-use crate::scratch::Scratch;
+use super::process::{self, UNAVAILABLE};
+use super::room::Room;
+use crate::mounts::BindMount;
 
 /// How long the zygote may take to answer. It only waits for processes that it has
 /// killed, and that takes long only where a file system does not let go of one.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a request or an answer is at most, in bytes.
+const MESSAGE: usize = 2048;
 
 /// A process that forks workers.
 pub struct Zygote {
@@ -83,14 +87,23 @@ impl Zygote {
         Workers::new(self, Place::NewBelow(parent))
     }
 
-    /// Forks a worker; `place` says where, for the first one.
-    pub(super) fn fork_worker(&self, role: Role, place: Option<Place<'_>>) -> Result<(Channel, Pid), StepError> {
+    /// Forks a worker; `first` says where, and with which mounts, for the first one.
+    pub(super) fn fork_worker(
+        &self,
+        role: Role,
+        first: Option<(Place<'_>, &[BindMount])>,
+    ) -> Result<(Channel, Pid), StepError> {
         let (ours, theirs) = Channel::pair().map_err(failed("no sockets for a worker"))?;
-        let answer = match place {
-            None => self.ask(&format!("start {role}"), &[theirs.as_fd()])?,
-            Some(Place::Directory(dir)) => self.ask(&format!("start-in {role}"), &[theirs.as_fd(), dir])?,
-            Some(Place::NewBelow(parent)) => self.ask(&format!("start-below {role}"), &[theirs.as_fd(), parent])?,
+        let theirs = theirs.as_fd();
+        let mounts = first.map(|(_, mounts)| BindMount::print_all(mounts)).unwrap_or_default();
+        let answer = match first {
+            None => self.ask(&format!("start {role}"), &[theirs])?,
+            Some((Place::Directory(dir), _)) => self.ask(&format!("start-in {role} {mounts}"), &[theirs, dir])?,
+            Some((Place::NewBelow(dir), _)) => self.ask(&format!("start-below {role} {mounts}"), &[theirs, dir])?,
         };
+        if let Some(why) = answer.strip_prefix(UNAVAILABLE) {
+            return Err(StepError::Unavailable(why.to_owned()));
+        }
         let pid = answer.strip_prefix("pid ").and_then(|pid| pid.parse().ok()).and_then(Pid::from_raw);
         Ok((ours, pid.ok_or(StepError::Tool(answer))?))
     }
@@ -131,7 +144,7 @@ impl Zygote {
                 return Err(StepError::Timeout);
             }
         }
-        let mut buffer = [0; 512];
+        let mut buffer = [0; MESSAGE];
         let (count, fds) =
             channel::receive(self.socket.as_fd(), &mut buffer).map_err(failed("no answer from the zygote"))?;
         match count {
@@ -195,18 +208,21 @@ fn serve_until_closed(socket: OwnedFd) {
     let mut answered = channel::send(socket.as_fd(), hello.as_bytes(), &[]);
     let mut workers: Vec<Pid> = Vec::new();
     let mut room: Option<Room> = None;
-    let mut buffer = [0; 512];
+    let mut buffer = [0; MESSAGE];
     while answered.is_ok() {
         let Ok((count @ 1.., fds)) = channel::receive(socket.as_fd(), &mut buffer) else {
             break;
         };
         let request = String::from_utf8_lossy(&buffer[..count]);
         let answer = match request.split_once(' ').unwrap_or((&request, "")) {
-            (start @ ("start" | "start-in" | "start-below"), role) => {
+            (start @ ("start" | "start-in" | "start-below"), rest) => {
+                let (role, mounts) = rest.split_once(' ').unwrap_or((rest, ""));
                 let mut fds = fds.into_iter();
                 let (channel, place) = (fds.next(), fds.next());
                 let settled = match place {
-                    Some(place) => Room::new(start, place).map(|new| room = Some(new)),
+                    Some(place) => {
+                        settle(start, place, &mut room).and_then(|()| mount(mounts, &mut room, &confinement))
+                    }
                     None => Ok(()),
                 };
                 match settled.and_then(|()| start_worker(role, channel, room.as_ref(), &confinement)) {
@@ -223,13 +239,32 @@ fn serve_until_closed(socket: OwnedFd) {
                 ended
             }
             _ => {
-                end_workers(&mut workers);
+                end_workers(&mut workers, room.as_ref());
                 room.take().map_or(Ok(()), Room::remove).err().unwrap_or_else(|| "done".to_owned())
             }
         };
         answered = channel::send(socket.as_fd(), answer.as_bytes(), &[]);
     }
-    end_workers(&mut workers);
+    end_workers(&mut workers, room.as_ref());
+}
+
+/// Makes the room of the next workers.
+fn settle(start: &str, place: OwnedFd, room: &mut Option<Room>) -> Result<(), String> {
+    let new = if start == "start-below" { Room::made_below(place)? } else { Room::given(place) };
+    *room = Some(new);
+    Ok(())
+}
+
+/// Makes the mounts that are asked for.
+fn mount(mounts: &str, room: &mut Option<Room>, confinement: &Confinement) -> Result<(), String> {
+    let (mounts, Some(room)) = (BindMount::parse_all(mounts)?, room) else {
+        return Err("no directory for mounts".to_owned());
+    };
+    let made = match confinement {
+        Confinement::Refusal(why) if !mounts.is_empty() => Err(why.clone()),
+        _ => room.mount(&mounts),
+    };
+    made.map_err(|why| format!("{UNAVAILABLE}{why}"))
 }
 
 /// Lets go of what was the parent's: descriptors, whose other ends somebody may wait
@@ -268,40 +303,6 @@ fn close_range(first: u32, last: u32) {
     }
 }
 
-/// The directory of the workers.
-enum Room {
-    Given(OwnedFd),
-    Made(Scratch),
-}
-
-impl Room {
-    fn new(start: &str, place: OwnedFd) -> Result<Room, String> {
-        match start {
-            "start-below" => {
-                let made = Scratch::below_fd(place);
-                made.map(Room::Made).map_err(|error| format!("cannot make the directory of the workers: {error}"))
-            }
-            _ => Ok(Room::Given(place)),
-        }
-    }
-
-    fn dir(&self) -> BorrowedFd<'_> {
-        match self {
-            Room::Given(dir) => dir.as_fd(),
-            Room::Made(scratch) => scratch.dir(),
-        }
-    }
-
-    fn remove(self) -> Result<(), String> {
-        match self {
-            Room::Given(_) => Ok(()),
-            Room::Made(scratch) => {
-                scratch.remove().map_err(|error| format!("cannot remove the directory of the workers: {error}"))
-            }
-        }
-    }
-}
-
 fn start_worker(
     role: &str,
     channel: Option<OwnedFd>,
@@ -313,7 +314,7 @@ fn start_worker(
     };
     let zygote = rustix::process::getpid();
     match fork() {
-        Ok(None) => process::work(role, room.dir(), Channel::new(channel), confinement, zygote),
+        Ok(None) => process::work(role, room, Channel::new(channel), confinement, zygote),
         Ok(Some(pid)) => Ok(pid),
         Err(errno) => Err(format!("cannot fork a worker: {errno}")),
     }
@@ -338,10 +339,11 @@ fn describe(status: WaitStatus) -> String {
 }
 
 /// Kills all workers, and the children that they leave behind, and waits for them.
-fn end_workers(workers: &mut Vec<Pid>) {
+fn end_workers(workers: &mut Vec<Pid>, room: Option<&Room>) {
     for worker in workers.drain(..) {
         let _ = rustix::process::kill_process(worker, Signal::KILL);
     }
+    room.inspect(|room| room.unmount());
     // The child of a worker becomes ours when the worker is gone, and has asked to be
     // killed then: what is waited for here is dying already.
     while !matches!(rustix::process::wait(WaitOptions::empty()), Err(errno) if errno != Errno::INTR) {}

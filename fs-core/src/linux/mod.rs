@@ -2,14 +2,15 @@
 //!
 //! Status with the time of birth and the mount ([`statx`]), opening with limits
 //! ([`openat2`], and [`open_beneath`] where that is missing), file handles, storage
-//! modes ([`fallocate`]), locks of open files, names for nameless files, and directory
-//! entries as the kernel gives them ([`getdents`]). Functions that do what an event of
+//! modes ([`fallocate`]), locks of open files, limits of the process, names for nameless files,
+//! and directory entries as the kernel gives them ([`getdents`]). Functions that do what an event of
 //! Python's document is about raise that event.
 
 mod beneath;
 mod dents;
 mod handle;
 mod inode_flags;
+mod limits;
 mod lock;
 mod nameless;
 mod openat2;
@@ -20,6 +21,7 @@ pub use beneath::{open_beneath, open_beneath_by_walk};
 pub use dents::{RawEntries, RawEntry, getdents};
 pub use handle::{FileHandle, HandleFlags, name_to_handle_at, open_by_handle_at};
 pub use inode_flags::{ExtendedFlags, InodeFlags, extended_flags, inode_flags, set_extended_flags, set_inode_flags};
+pub use limits::{FileSignal, Resource, ignore_signal, set_soft_limit};
 pub use lock::{FlockOperation, HeldLock, LockKind, LockOwner, LockRange};
 pub use lock::{flock, lock_range, test_lock_range, try_lock_range};
 pub use nameless::{is_whiteout, link_fd, whiteout};

@@ -292,6 +292,21 @@ choices! {
         "PROCESS" Process: "The process (POSIX locks, `F_SETLK`).",
         "OFD" Ofd: "The open file description (`F_OFD_SETLK`).",
     }
+    /// What a limit of the process is about.
+    LimitArg {
+        "NOFILE" NoFile: "Descriptors: one more than the highest number of a new one.",
+        "FSIZE" FSize: "The size that a file may grow to, in bytes.",
+    }
+    /// A signal that calls on files raise.
+    SignalArg {
+        "XFSZ" FileSize: "A file was to grow beyond the limit.",
+        "IO" Io: "Somebody wants to open a file that a lease is held on.",
+    }
+    /// What a signal does.
+    SignalAction {
+        "DEFAULT" Default: "It ends the process.",
+        "IGNORE" Ignore: "Nothing: the call fails.",
+    }
     /// Advice of `posix_fadvise`.
     Advice {
         "NORMAL" Normal: "No special pattern.",

@@ -255,6 +255,9 @@ mod tests {
         assert_eq!(error("stat path=a ->"), "column 13: nothing stands after `->`");
         assert!(error("unlink path=a -> size=3").starts_with("column 18: `unlink` does not return the field `size`"));
         assert!(error("stat path=a -> type>file").contains("has no order"));
+        assert!(error("readlink path=a -> target>=b").contains("has no order"));
+        assert!(error("stat path=a -> type=before.ino").contains("`ino` is not a word"));
+        assert!(error("stat path=a -> ino=before.type").contains("`type` is not a number"));
         assert!(error("stat path=a -> ENOENT size=3").contains("only on success"));
         assert_eq!(error("@ stat path=a"), "column 2: `` is not an actor: write NAME or NAME.NUMBER");
         assert!(error("").contains("no operation"));
@@ -266,8 +269,14 @@ mod tests {
     fn wants_are_judged() {
         let judge = |line: &str, got: &str| {
             let want = Line::parse(line).unwrap().want.unwrap();
-            let saved = Outcome::parse("ok ino=7 ctime_ns=100").unwrap();
-            want.matches(&Outcome::parse(got).unwrap(), |name| (name.as_str() == "before").then_some(&saved))
+            let before = Outcome::parse("ok ino=7 ctime_ns=100").unwrap();
+            let saved = Outcome::parse("ok type=dir").unwrap();
+            let find = |name: &Name| match name.as_str() {
+                "before" => Some(&before),
+                "saved" => Some(&saved),
+                _ => None,
+            };
+            want.matches(&Outcome::parse(got).unwrap(), find)
         };
         assert!(judge("stat path=a -> ENOENT|ENOTDIR", "ENOTDIR"));
         assert!(!judge("stat path=a -> ENOENT", "ok size=1"));
@@ -275,6 +284,12 @@ mod tests {
         assert!(judge("stat path=a -> ino=before.ino ctime_ns>before.ctime_ns", "ok ino=7 ctime_ns=101"));
         assert!(!judge("stat path=a -> ino=before.ino ctime_ns>before.ctime_ns", "ok ino=7 ctime_ns=100"));
         assert!(!judge("stat path=a -> ino=gone.ino", "ok ino=7"));
+        assert!(judge("statvfs path=a -> flags>=RDONLY", "ok flags=NODEV|RDONLY"));
+        assert!(judge("statvfs path=a -> flags>=RDONLY|NODEV", "ok flags=NODEV|RDONLY"));
+        assert!(!judge("statvfs path=a -> flags>=RDONLY", "ok flags=NODEV"));
+        assert!(!judge("statvfs path=a -> flags=RDONLY", "ok flags=NODEV|RDONLY"));
+        assert!(judge("stat path=a -> type=saved.type", "ok type=dir"));
+        assert!(!judge("stat path=a -> type!=saved.type", "ok type=dir"));
         assert!(judge("pread fd=1 length=3 offset=0 -> data=%repeat(a,3)", "ok count=3 data=aaa"));
         assert!(judge("stat path=a -> same=before", "ok ino=7 ctime_ns=100"));
         assert!(!judge("stat path=a -> same=before", "ok ino=8 ctime_ns=100"));

@@ -11,7 +11,8 @@
 //! Fields stand in the order of the [`Op`]; a field at its default is left out;
 //! `path=` is the empty path. In bytes, `\xNN` stands for space, `\`, `%`, `,` and
 //! all outside printable ASCII. `fd=3`, `map=1`, `handle=1` and `as=t` right of the
-//! arrow name a register of the sequence, never the kernel's number.
+//! arrow name a register of the sequence, never the kernel's number. Words have no order, but
+//! `flags>=RDONLY` wants that one among others, and `flags=before.flags` those that were saved.
 //!
 //! ```
 //! use fs_core::op::Line;
@@ -43,7 +44,8 @@ mod words;
 pub use bytes::Bytes;
 pub use field::{Name, TimeArg, YesNo};
 pub use flags::{
-    Advice, FileKind, FlockOp, LockCommand, LockKind, LockOwner, Long, MapFlags, Protection, RawArg, WhenceArg,
+    Advice, FileKind, FlockOp, LimitArg, LockCommand, LockKind, LockOwner, Long, MapFlags, Protection, RawArg,
+    SignalAction, SignalArg, WhenceArg,
 };
 pub use line::{Actor, Line};
 pub use operation::Op;

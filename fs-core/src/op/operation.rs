@@ -6,7 +6,8 @@ use rustix::io::ReadWriteFlags;
 use super::bytes::Bytes;
 use super::field::{Argument, Name, TimeArg, YesNo};
 use super::flags::{
-    Advice, FileKind, FlockOp, LockCommand, LockKind, LockOwner, MapFlags, Protection, RawArg, WhenceArg,
+    Advice, FileKind, FlockOp, LimitArg, LockCommand, LockKind, LockOwner, MapFlags, Protection, RawArg, SignalAction,
+    SignalArg, WhenceArg,
 };
 use super::outcome::{ACL, DATA, LOCK, NOTHING, STAT, STATVFS, STATX};
 use super::place::{At, Fd, Handle, Map, Target};
@@ -287,6 +288,10 @@ operations! {
     "chdir" Chdir { path: Target<'a> }, -> NOTHING;
     "getcwd" Getcwd {}, -> &["path"];
     "umask" Umask { mode: Mode }, -> &["mode"];
+    /// Sets the soft limit of the process; `limit=18446744073709551615` is none.
+    "setrlimit" Setrlimit { resource: LimitArg, limit: u64 }, -> NOTHING;
+    /// What the signal does to the process from now on.
+    "sigaction" Sigaction { signal: SignalArg, action: SignalAction }, -> NOTHING;
     "getfl" Getfl { fd: Fd }, -> &["flags"];
     /// Starts a process with the same credentials and copies of all descriptors:
     /// the actor `child`.

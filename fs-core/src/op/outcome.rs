@@ -247,6 +247,14 @@ impl Value {
         }
     }
 
+    /// Whether both are words with `|` between them, and all of `other` are among those of this.
+    pub(super) fn has_words_of(&self, other: &Value) -> bool {
+        let (Value::Word(one), Value::Word(two)) = (self, other) else {
+            return false;
+        };
+        two.split('|').all(|word| one.split('|').any(|known| known == word))
+    }
+
     /// Whether both stand for the same value, however it is written.
     pub fn same(&self, other: &Value) -> bool {
         match (self, other) {
@@ -283,6 +291,7 @@ static SIGNALS: &[(i32, &str)] = &[
     (libc::SIGBUS, "SIGBUS"),
     (libc::SIGFPE, "SIGFPE"),
     (libc::SIGILL, "SIGILL"),
+    (libc::SIGIO, "SIGIO"),
     (libc::SIGKILL, "SIGKILL"),
     (libc::SIGPIPE, "SIGPIPE"),
     (libc::SIGSEGV, "SIGSEGV"),

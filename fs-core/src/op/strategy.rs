@@ -73,6 +73,9 @@ sample! {
     ]);
     LockKind: proptest::sample::select(vec![LockKind::Read, LockKind::Write, LockKind::Unlock]);
     LockOwner: proptest::sample::select(vec![LockOwner::Process, LockOwner::Ofd]);
+    LimitArg: proptest::sample::select(vec![LimitArg::NoFile, LimitArg::FSize]);
+    SignalArg: proptest::sample::select(vec![SignalArg::FileSize, SignalArg::Io]);
+    SignalAction: proptest::sample::select(vec![SignalAction::Default, SignalAction::Ignore]);
     Advice: proptest::sample::select(vec![
         Advice::Normal, Advice::Sequential, Advice::Random, Advice::NoReuse, Advice::WillNeed, Advice::DontNeed,
     ]);

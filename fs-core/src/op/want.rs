@@ -117,7 +117,7 @@ impl Check {
             Compare::Less => order() == Some(Ordering::Less),
             Compare::Greater => order() == Some(Ordering::Greater),
             Compare::LessOrEqual => order().is_some_and(Ordering::is_le),
-            Compare::GreaterOrEqual => order().is_some_and(Ordering::is_ge),
+            Compare::GreaterOrEqual => order().map_or_else(|| value.has_words_of(operand), Ordering::is_ge),
         }
     }
 
@@ -133,12 +133,14 @@ impl Check {
             return Err(text.error(format!("`{op}` does not return the field `{name}`; it returns {}", list(returns))));
         };
         let ordered = matches!(kind, Kind::Number | Kind::Mode);
-        if !ordered && !matches!(compare, Compare::Equal | Compare::NotEqual) {
+        let of_words = kind == Kind::Word && *compare == Compare::GreaterOrEqual;
+        if !ordered && !of_words && !matches!(compare, Compare::Equal | Compare::NotEqual) {
             return Err(rest.error(format!("`{field}` has no order: compare it with = or !=")));
         }
         let value = rest.from(written.len());
-        let operand = match (ordered, value.text.split_once('.')) {
-            (true, Some((saved, of))) => Operand::parse_saved(value, saved, of)?,
+        // No number and no word has a dot in it.
+        let operand = match (ordered || kind == Kind::Word, value.text.split_once('.')) {
+            (true, Some((saved, of))) => Operand::parse_saved(value, saved, of, ordered)?,
             _ => Operand::Value(Value::parse(value, kind)?),
         };
         Ok(Check { field, compare: *compare, operand })
@@ -146,12 +148,13 @@ impl Check {
 }
 
 impl Operand {
-    fn parse_saved(text: Text<'_>, saved: &str, field: &str) -> Result<Self, ParseError> {
+    fn parse_saved(text: Text<'_>, saved: &str, field: &str, number: bool) -> Result<Self, ParseError> {
         let name = Name::new(saved).ok_or_else(|| text.error(format!("`{saved}` is not a name")))?;
         let (field, kind) = kind_of(field).ok_or_else(|| text.error(format!("unknown field `{field}`")))?;
         match kind {
-            Kind::Number | Kind::Mode => Ok(Operand::Saved(name, field)),
-            _ => Err(text.error(format!("`{field}` is not a number"))),
+            Kind::Number | Kind::Mode if number => Ok(Operand::Saved(name, field)),
+            Kind::Word if !number => Ok(Operand::Saved(name, field)),
+            _ => Err(text.error(format!("`{field}` is not a {}", if number { "number" } else { "word" }))),
         }
     }
 }

@@ -58,6 +58,16 @@ pub(crate) fn killpg(pgid: RawPid, signal: c_int) -> io::Result<()> {
     Ok(())
 }
 
+/// Has the process ignore a signal, or do what it does without being told.
+pub(crate) fn ignore(signal: c_int, ignore: bool) -> io::Result<()> {
+    let action = if ignore { libc::SIG_IGN } else { libc::SIG_DFL };
+    // SAFETY: neither action is a function of this process.
+    match unsafe { libc::signal(signal, action) } {
+        libc::SIG_ERR => Err(last_errno()),
+        _ => Ok(()),
+    }
+}
+
 /// The status of a shell that has run `command`.
 pub(crate) fn system(command: &CStr) -> io::Result<c_int> {
     // SAFETY: the command is a C string that outlives the call.

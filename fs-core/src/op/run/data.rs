@@ -28,7 +28,11 @@ impl Runner {
         resolve: ResolveFlags,
         register: Option<Fd>,
     ) -> Ran {
-        let fd = with_at(self, at, |at| crate::linux::openat2(at, flags, mode, resolve))?;
+        let retries = if resolve.contains(ResolveFlags::CACHED) { 0 } else { RETRIES };
+        let fd = with_at(self, at, |at| {
+            let open = || crate::linux::openat2(at, flags, mode, resolve);
+            (0..retries).map(|_| open()).find(|opened| !is_again(opened)).unwrap_or_else(open)
+        })?;
         self.bind(register, fd)
     }
 
@@ -183,6 +187,14 @@ impl Runner {
         OFlags::from_bits_retain(flags.bits() & !LARGEFILE).write(&mut word);
         Ok(Outcome::ok(vec![Field { name: "flags", value: Value::Word(word) }]))
     }
+}
+
+/// How often `openat2` is called again that fails because something was mounted or renamed
+/// meanwhile, wherever that was: "the caller may choose to retry".
+const RETRIES: usize = 100;
+
+fn is_again<T>(result: &crate::Result<T>) -> bool {
+    result.as_ref().is_err_and(|error| error.errno() == crate::Errno::AGAIN)
 }
 
 fn data(mut buffer: Vec<u8>, count: usize) -> Outcome {

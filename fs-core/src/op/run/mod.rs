@@ -12,6 +12,7 @@ mod acl;
 mod attributes;
 mod data;
 mod directories;
+mod limits;
 mod locks;
 mod memory;
 mod names;
@@ -198,6 +199,8 @@ impl Runner {
             Op::Chdir { path } => self.chdir(path),
             Op::Getcwd {} => self.getcwd(),
             Op::Umask { mode } => self.umask(*mode),
+            Op::Setrlimit { resource, limit } => self.setrlimit(*resource, *limit),
+            Op::Sigaction { signal, action } => self.sigaction(*signal, *action),
             Op::Getfl { fd } => self.getfl(*fd),
             Op::Tick { path } => self.tick(path),
             Op::Syscall { name, args, fd } => self.syscall(name, args, *fd),
