@@ -187,6 +187,20 @@ fn directories_are_listed_in_order_of_the_bytes() {
 }
 
 #[test]
+fn reading_a_directory_removes_what_was_read_if_it_is_told_to() {
+    check(
+        "makedirs path=d/e
+         open path=d/a flags=CREAT|WRONLY -> fd=1
+         symlink src=e dst=d/s
+         open path=d flags=DIRECTORY -> fd=2
+         readdir fd=2 count=0 remove=yes -> names=
+         listdir path=d -> names=a,e,s
+         readdir fd=2 remove=yes -> ok
+         listdir path=d -> names=e",
+    );
+}
+
+#[test]
 fn reading_a_directory_in_parts_loses_no_name() {
     let _directory = fresh_directory();
     let mut runner = Runner::new();

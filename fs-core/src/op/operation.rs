@@ -272,8 +272,9 @@ operations! {
     "scandir" Scandir { path: Target<'a> = Target::Path(At::path(b".")) }, -> &["entries"];
     /// Reads the directory `fd` from its position on, at most `count` entries, in
     /// the order in which they come; no entries at the end. Positions are set with
-    /// `lseek`.
-    "readdir" Readdir { fd: Fd, count: u64 = u64::MAX }, -> &["names", "offset"];
+    /// `lseek`. With `remove=yes` each entry that was read and is no directory is removed
+    /// then, as `rm -r` does between two reads.
+    "readdir" Readdir { fd: Fd, count: u64 = u64::MAX, remove: YesNo = YesNo::No }, -> &["names", "offset"];
     /// Entries as `DIR:NAME`, a directory's name with a `/` behind it.
     "walk" Walk {
         path: Bytes<'a>, topdown: YesNo = YesNo::Yes, followlinks: YesNo = YesNo::No,

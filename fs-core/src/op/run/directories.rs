@@ -12,7 +12,7 @@ use crate::op::bytes::Bytes;
 use crate::op::outcome::{Field, Outcome, Value};
 use crate::op::place::{At, Fd, Target};
 use crate::op::{FileKind, YesNo};
-use crate::{Follow, OFlags, Whence};
+use crate::{Errno, Follow, OFlags, Whence};
 
 impl Runner {
     pub(super) fn listdir(&self, target: &Target<'_>) -> Ran {
@@ -35,7 +35,7 @@ impl Runner {
         Ok(sorted("entries", entries?))
     }
 
-    pub(super) fn readdir(&self, fd: Fd, count: u64) -> Ran {
+    pub(super) fn readdir(&self, fd: Fd, count: u64, remove: YesNo) -> Ran {
         let fd = self.get(fd)?;
         let mut names = Vec::new();
         let mut offset = crate::lseek(fd, 0, Whence::Cur)? as i64;
@@ -53,6 +53,14 @@ impl Runner {
             }
             if names.len() == before {
                 break;
+            }
+        }
+        let removed = names.iter().filter(|name| remove.is_yes() && !matches!(name.as_slice(), b"." | b".."));
+        for name in removed {
+            match crate::unlink((fd, &**name)) {
+                // A directory, which Linux tells by the first and POSIX by the second.
+                Err(error) if matches!(error.errno(), Errno::ISDIR | Errno::PERM) => {}
+                removed => removed?,
             }
         }
         Ok(Outcome::ok(vec![Field { name: "names", value: Value::List(names) }, Field::number("offset", offset)]))

@@ -192,7 +192,7 @@ impl Runner {
             Op::Getlk { fd, kind, start, length, owner } => self.getlk(*fd, *kind, *start, *length, *owner),
             Op::Listdir { path } => self.listdir(path),
             Op::Scandir { path } => self.scandir(path),
-            Op::Readdir { fd, count } => self.readdir(*fd, *count),
+            Op::Readdir { fd, count, remove } => self.readdir(*fd, *count, *remove),
             Op::Walk { path, topdown, followlinks } => self.walk(path, *topdown, *followlinks),
             Op::Fwalk { path, topdown, follow } => self.fwalk(path, *topdown, *follow),
             Op::Tree { path } => self.tree(path),
