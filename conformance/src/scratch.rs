@@ -27,6 +27,10 @@ const DEEPEST: usize = 32;
 /// [`DEEPEST`] levels, and something to spare.
 const PASSES: usize = 1024;
 
+/// How often a directory below is: a file system under test may skip entries of a directory that
+/// changes while it is listed.
+const LISTINGS: usize = 16;
+
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
 impl Scratch {
@@ -163,17 +167,25 @@ impl Remover<'_> {
         };
         match rustix::fs::unlinkat(dir, name, flags) {
             Ok(()) | Err(Errno::NOENT) => return Ok(()),
-            // Not empty, or a directory whose type was not told.
-            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::ISDIR) => {}
-            Err(errno) => return Err(errno.into()),
+            // Not empty, or a directory whose type was not told. A file system under test may say so
+            // with another errno, and what was made in it must go all the same.
+            Err(errno) if kind != FileType::Directory && errno != Errno::ISDIR => return Err(errno.into()),
+            Err(_) => {}
         }
         if depth == DEEPEST {
             let up = format!("moved.{}.{}", std::process::id(), self.moved);
             self.moved += 1;
             return Ok(rustix::fs::renameat(dir, name, self.top, &up)?);
         }
-        self.empty(open_for_removal(dir, name)?, depth + 1)?;
-        Ok(rustix::fs::unlinkat(dir, name, AtFlags::REMOVEDIR)?)
+        let mut last = Ok(());
+        for _ in 0..LISTINGS {
+            self.empty(open_for_removal(dir, name)?, depth + 1)?;
+            last = rustix::fs::unlinkat(dir, name, AtFlags::REMOVEDIR);
+            if last.is_ok() {
+                break;
+            }
+        }
+        Ok(last?)
     }
 }
 
