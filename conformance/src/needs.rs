@@ -189,8 +189,9 @@ needs! {
         "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "rename src=f dst=g flags=NOREPLACE -> ok"
     }
     "rename_exchange" "renameat2 with RENAME_EXCHANGE" {
-        "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "mkdir path=d mode=0755"
-        "rename src=f dst=d flags=EXCHANGE -> ok"
+        // Two files: a plain rename, which would be a fault and no lack, does not fail.
+        "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "open path=g flags=CREAT|WRONLY mode=0644 -> fd=2"
+        "rename src=f dst=g flags=EXCHANGE -> ok"
     }
     "whiteout" "renameat2 with RENAME_WHITEOUT" {
         "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "rename src=f dst=g flags=WHITEOUT -> ok"
