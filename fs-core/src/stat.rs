@@ -16,6 +16,18 @@ use crate::{At, Error, Follow, Mode, Result, Target, Unsupported};
 #[doc(alias = "os.stat_result")]
 pub struct StatResult(rustix::fs::Stat);
 
+impl From<rustix::fs::Stat> for StatResult {
+    fn from(stat: rustix::fs::Stat) -> Self {
+        StatResult(stat)
+    }
+}
+
+impl From<StatResult> for rustix::fs::Stat {
+    fn from(status: StatResult) -> Self {
+        status.0
+    }
+}
+
 // The fields have other widths on other architectures.
 #[expect(clippy::unnecessary_cast, reason = "not unnecessary on every architecture")]
 impl StatResult {

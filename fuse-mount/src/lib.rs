@@ -29,7 +29,12 @@ pub mod trace;
 pub mod words;
 pub mod worker;
 
+#[cfg(all(feature = "planted-faults", not(debug_assertions)))]
+compile_error!("planted-faults is for tests: a release build must not have it");
+
 pub use filesystem::PassthroughFs;
 pub use inspect::run_trace_cli;
+#[cfg(feature = "planted-faults")]
+pub use ops::faults;
 pub use options::{Cache, Options, Passthrough};
 pub use run::run_cli;

@@ -27,6 +27,11 @@ where
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::DONE });
         }
     };
+    #[cfg(feature = "planted-faults")]
+    if let Err(failure) = crate::faults::chosen() {
+        lifecycle::say(&failure);
+        return ExitCode::from(failure.code());
+    }
     let result = match request {
         Request::Mount(mount) => lifecycle::run(&mount),
         Request::Fake(mount) => lifecycle::check(&mount).map(|()| ExitCode::from(exit::DONE)),

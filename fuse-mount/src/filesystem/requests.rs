@@ -16,10 +16,10 @@ use fuser::{
 };
 
 use super::send::{room, send_attribute, send_data, send_done};
-use super::serve::Asked;
+use super::serve::{Asked, Served};
 use super::{PassthroughFs, decode, reply};
 use crate::node::Name;
-use crate::ops::{Call, Changes, Entry, Write};
+use crate::ops::{Changes, Entry, Write};
 use crate::trace::{Args, RequestKind};
 
 /// The longest value, and the longest list of names, in bytes.
@@ -481,7 +481,7 @@ impl Filesystem for PassthroughFs {
         };
         let asked = Asked::node(RequestKind::Fallocate, ino.0, args);
         let fallocate =
-            |call: &Call<'_>, _: &mut _, _: &mut _| call.fallocate(fh.0, mode, offset, length.cast_signed());
+            |call: &Served<'_>, _: &mut _, _: &mut _| call.fallocate(fh.0, mode, offset, length.cast_signed());
         self.serve(request, asked, reply, fallocate, send_done);
     }
 

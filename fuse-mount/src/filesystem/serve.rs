@@ -12,6 +12,12 @@ use crate::caller::Caller;
 use crate::node::Name;
 use crate::nodes::Nodes;
 use crate::ops::Call;
+/// What serves a request: the node operations.
+#[cfg(not(feature = "planted-faults"))]
+pub(super) use crate::ops::Call as Served;
+/// What serves a request: the node operations, of which one is wrong on purpose.
+#[cfg(feature = "planted-faults")]
+pub(super) use crate::ops::faults::Faulty as Served;
 use crate::trace::{Args, Record, RequestKind, Tracer};
 use crate::worker::{self, Worker};
 
@@ -91,12 +97,14 @@ impl PassthroughFs {
         request: &fuser::Request,
         asked: Asked<'a>,
         reply: R,
-        op: impl FnOnce(&Call<'_>, &mut R, &mut Args<'a>) -> Result<T, Errno>,
+        op: impl FnOnce(&Served<'_>, &mut R, &mut Args<'a>) -> Result<T, Errno>,
         send: impl FnOnce(R, T, &Worker) -> Result<i64, Errno>,
     ) {
         let caller = Caller { uid: request.uid(), gid: request.gid(), tid: request.pid() };
         let perform = |worker: &Worker, args: &mut Args<'a>| {
             let (mut reply, call) = (reply, Call { volume: &self.volume, worker, caller });
+            #[cfg(feature = "planted-faults")]
+            let call = Served::new(call);
             let result = op(&call, &mut reply, args);
             if let Some(tracer) = &self.tracer {
                 let opened = if result.is_ok() && asked.opens() { args.handle } else { None };

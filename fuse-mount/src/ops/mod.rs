@@ -20,6 +20,8 @@ use crate::worker::Worker;
 mod attributes;
 mod data;
 mod directories;
+#[cfg(feature = "planted-faults")]
+pub mod faults;
 mod flags;
 mod names;
 mod xattrs;
