@@ -90,6 +90,10 @@ pub struct Run {
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 
+    /// Prints each case that did not pass in full, instead of one of each cause.
+    #[arg(long, short)]
+    pub verbose: bool,
+
     /// The list of known differences of a mount [default: the one of this version].
     #[arg(long, value_name = "FILE")]
     pub known: Option<PathBuf>,

@@ -1,6 +1,14 @@
 //! Reports: what a run prints, all made from the same events.
 
+pub mod cause;
+pub mod cluster;
+mod failure;
 mod human;
+mod judged;
+mod paint;
+#[cfg(test)]
+mod sample;
+pub mod told;
 
 use std::io::{self, Write};
 

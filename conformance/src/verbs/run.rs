@@ -21,7 +21,8 @@ use crate::{interrupt, schedule, select};
 
 pub(super) fn run(arguments: &Run, color: ColorChoice) -> Result<u8, Failure> {
     observe(arguments, || {
-        let style = Style { color: super::wants_color(color), dirs: places::again(arguments) };
+        let style =
+            Style { color: super::wants_color(color), verbose: arguments.verbose, again: places::again(arguments) };
         let report = Report::new(arguments.format, style)?;
         let log = arguments.log.as_deref().map(open_log).transpose()?;
         Ok(Teller { report, log })
