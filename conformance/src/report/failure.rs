@@ -30,7 +30,7 @@ pub(crate) fn headline(result: &CaseResult, on: Option<&str>, paint: Paint) -> S
 /// Writes all that there is to say about a result, below its headline.
 pub(crate) fn write(result: &CaseResult, again: &str, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "     claim:  {}", told::visible(&result.claim))?;
-    writeln!(out, "     source: {} ({})", told::visible(&result.clause), result.class)?;
+    writeln!(out, "     source: {} ({})", told::visible(&result.clause), told::visible(&result.class))?;
     let steps = told::steps(result);
     write_steps("steps: ", &steps, out)?;
     if let Some(last) = steps.last().filter(|_| result.status != Status::Pass) {
@@ -45,7 +45,7 @@ pub(crate) fn write(result: &CaseResult, again: &str, out: &mut impl Write) -> i
 
 /// The command that runs just this case.
 pub(crate) fn again_command(id: &str, again: &str) -> String {
-    format!("conformance run --case {id}{again}")
+    told::visible(&format!("conformance run --case {id}{again}"))
 }
 
 /// Writes steps, with what came back in a column of its own.

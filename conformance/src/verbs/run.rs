@@ -14,16 +14,18 @@ use crate::exit::{self, Failure};
 use crate::known::Known;
 use crate::places::{self, Places};
 use crate::progress::Progress;
+use crate::report::plan::Plan;
 use crate::report::{Format, Report, Style};
 use crate::target::{self, Target};
 use crate::worker::{Confinement, StepError, Zygote};
 use crate::{interrupt, schedule, select};
 
 pub(super) fn run(arguments: &Run, color: ColorChoice) -> Result<u8, Failure> {
-    observe(arguments, || {
+    observe(arguments, |cases| {
         let style =
             Style { color: super::wants_color(color), verbose: arguments.verbose, again: places::again(arguments) };
-        let report = Report::new(arguments.format, style)?;
+        let plan = Plan::of(cases.iter().map(|case| &*case.id));
+        let report = Report::new(arguments.format, style, plan);
         let log = arguments.log.as_deref().map(open_log).transpose()?;
         Ok(Teller { report, log })
     })
@@ -42,7 +44,7 @@ pub(super) trait Listener {
 /// something to run.
 pub(super) fn observe<L: Listener>(
     arguments: &Run,
-    listener: impl FnOnce() -> Result<L, Failure>,
+    listener: impl FnOnce(&[Case]) -> Result<L, Failure>,
 ) -> Result<u8, Failure> {
     interrupt::listen().map_err(|error| Failure::Environment(format!("cannot listen to signals: {error}")))?;
     // Forked before this process has other threads, and while it has little memory,
@@ -58,7 +60,7 @@ pub(super) fn observe<L: Listener>(
         return Err(Failure::NothingSelected("no case was selected; `conformance list` lists them".to_owned()));
     }
     zygotes.truncate(cases.len());
-    let mut teller = listener()?;
+    let mut teller = listener(&cases)?;
 
     let places = Places::open(arguments)?;
     let mut targets = Vec::new();
