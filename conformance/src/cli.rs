@@ -25,7 +25,29 @@ Examples:
   conformance show rename.exchange_needs_both_names
       What the case claims, and its steps.
   conformance coverage run.jsonl
-      Which of the documented errors came back in that run, and which did not.";
+      Which of the documented errors came back in that run, and which did not.
+  conformance compare old.jsonl new.jsonl
+      What differs between two runs: on two kernels, or two file systems.";
+
+const COMPARE: &str = "\
+Examples:
+  conformance compare linux-6.1.jsonl linux-6.18.jsonl
+      Prints the results that differ, by clause and cause, and the counts.
+  conformance compare run.jsonl run.jsonl --target ext4=mount
+      Compares two targets of one run.
+  ssh host conformance run --format json /mnt | conformance compare here.jsonl -
+      Compares with a run that goes on elsewhere.
+
+Results differ if their statuses or their causes do. Times, numbers of inodes and
+durations are no difference; an outcome that is allowed where both passed is told
+apart, and is none; nor is a case that only one log has.
+
+Exit codes:
+  0    no result differs
+  1    a result differs
+  2    wrong usage: a file that is no log, or of a newer version; no such target
+  3    a log cannot be read
+  4    no case is in both logs";
 
 /// Finds out whether a kernel or a file system keeps its promises.
 #[derive(Clone, Debug, Parser)]
@@ -60,6 +82,9 @@ pub enum Verb {
     Show(Show),
     /// Counts the documented errors that came back, call by call.
     Coverage(Coverage),
+    /// Compares the logs of two runs, and prints what differs.
+    #[command(after_help = COMPARE)]
+    Compare(Compare),
 }
 
 /// What `run` is told.
@@ -163,6 +188,40 @@ pub struct Coverage {
     /// What is printed.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: TableFormat,
+}
+
+/// What `compare` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Compare {
+    /// The log of a run, or - for standard input.
+    #[arg(value_name = "A")]
+    pub a: PathBuf,
+
+    /// The log of another run, or - for standard input.
+    #[arg(value_name = "B")]
+    pub b: PathBuf,
+
+    /// Compares only this target; where it has another name in B, write A=B. May be given
+    /// several times [default: those of the same name, or the only ones].
+    #[arg(long = "target", value_name = "NAME")]
+    pub targets: Vec<String>,
+
+    /// What is printed.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: CompareFormat,
+
+    /// Prints each result that differs in full, instead of one of each cause, and all ids.
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// The format of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CompareFormat {
+    /// For people.
+    Human,
+    /// JSON Lines: what is compared, each difference, the counts.
+    Json,
 }
 
 /// The format of a table.

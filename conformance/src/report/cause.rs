@@ -261,7 +261,8 @@ fn word(outcome: &str) -> &str {
     outcome.split(' ').next().unwrap_or_default()
 }
 
-fn call_of(op: &str) -> String {
+/// The kind of call of a step's line, by which [`Cause::what`] names it.
+pub(crate) fn call_of(op: &str) -> String {
     match Line::parse(op) {
         Ok(line) => call(&line),
         Err(_) => word(op).to_owned(),

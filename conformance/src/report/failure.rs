@@ -53,7 +53,8 @@ pub(crate) fn write_steps(label: &str, steps: &[Told], out: &mut impl Write) -> 
     let width = steps.iter().map(|step| step.op.len()).filter(|width| *width <= COLUMN).max().unwrap_or(0);
     for (index, step) in steps.iter().enumerate() {
         let label = if index == 0 { label } else { "" };
-        writeln!(out, "     {label:<7} {:<width$}  {}", step.op, step.got.as_deref().unwrap_or("..."))?;
+        let line = format!("     {label:<7} {:<width$}  {}", step.op, step.got.as_deref().unwrap_or("..."));
+        writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
 }

@@ -2,12 +2,12 @@
 
 pub mod cause;
 pub mod cluster;
-mod failure;
+pub(crate) mod failure;
 mod human;
 mod judged;
 mod junit;
 mod ktap;
-mod paint;
+pub(crate) mod paint;
 pub mod plan;
 mod points;
 #[cfg(test)]

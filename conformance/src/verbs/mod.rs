@@ -1,5 +1,6 @@
 //! The verbs of the command line.
 
+mod compare;
 mod coverage;
 mod list;
 mod run;
@@ -32,6 +33,7 @@ pub fn perform(cli: Cli) -> Result<u8, Failure> {
         Some(Verb::List(list)) => list::list(&list),
         Some(Verb::Show(show)) => show::show(&show),
         Some(Verb::Coverage(coverage)) => coverage::coverage(&coverage),
+        Some(Verb::Compare(compare)) => compare::compare(&compare, cli.color),
         None => Err(Failure::Usage(Cli::command().render_help().to_string())),
     }
 }
