@@ -70,7 +70,7 @@ impl Human {
     }
 
     fn write(&self, end: &End, out: &mut impl Write) -> io::Result<()> {
-        let counted = self.told.iter().filter(|results| results.iter().any(counts));
+        let counted = self.told.iter().filter(|results| results.iter().any(CaseResult::counts));
         let (differ, same): (Vec<&[CaseResult]>, Vec<&[CaseResult]>) =
             counted.map(Vec::as_slice).partition(|results| differs(results));
         let mut causes = 0;
@@ -91,7 +91,7 @@ impl Human {
 
     /// Writes what is wrong with cases, and gives the number of the causes.
     fn write_cases(&self, cases: &[&[CaseResult]], out: &mut impl Write) -> io::Result<usize> {
-        let clusters = clusters(cases.iter().copied(), counts);
+        let clusters = clusters(cases.iter().copied(), CaseResult::counts);
         if self.style.verbose {
             cases.iter().try_for_each(|results| self.write_case("", results, out))?;
         } else {
@@ -117,10 +117,10 @@ impl Human {
     /// Writes what is wrong with one case, its headlines behind `indent`.
     fn write_case(&self, indent: &str, results: &[CaseResult], out: &mut impl Write) -> io::Result<()> {
         let several = self.several();
-        for result in results.iter().filter(|result| several || counts(result)) {
+        for result in results.iter().filter(|result| several || result.counts()) {
             writeln!(out, "{indent}{}", failure::headline(result, several.then_some(&*result.target), self.paint))?;
         }
-        if let Some(result) = results.iter().find(|result| counts(result)) {
+        if let Some(result) = results.iter().find(|result| result.counts()) {
             failure::write(result, &self.style.again, out)?;
         }
         writeln!(out)
@@ -218,11 +218,6 @@ fn of_causes(results: usize, causes: usize) -> String {
         1 => ", 1 cause".to_owned(),
         causes => format!(", {causes} causes"),
     }
-}
-
-/// Whether a result counts: it did not pass, and nothing excuses it.
-fn counts(result: &CaseResult) -> bool {
-    !matches!(result.status, Status::Pass | Status::Skip) && result.excused.is_none()
 }
 
 /// Whether the results of a case differ between the targets where it was run. That a

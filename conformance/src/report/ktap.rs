@@ -8,7 +8,6 @@
 use std::io::{self, Write};
 
 use super::failure;
-use super::points::is_ok;
 use super::told;
 use crate::event::{CaseResult, Counts, Status};
 
@@ -38,7 +37,7 @@ pub(super) fn write_case(number: usize, result: &CaseResult, again: &str, out: &
     if !matches!(result.status, Status::Pass | Status::Skip) {
         write_details(result, again, out)?;
     }
-    write_point(CASES, is_ok(result), number, &result.id, &about(result), out)
+    write_point(CASES, !result.counts(), number, &result.id, &about(result), out)
 }
 
 /// Numbers of the kind that kselftest prints.

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::plan::Plan;
 use super::{ktap, tap};
-use crate::event::{CaseResult, Counts, End, Event, Status};
+use crate::event::{CaseResult, Counts, End, Event};
 
 /// The format of the points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Points {
         }
         column.told += 1;
         column.counts.add(result);
-        column.failed += usize::from(!is_ok(result));
+        column.failed += usize::from(result.counts());
         self.dialect.write_case(column.told, result, &self.again, out)?;
         if column.told == *count {
             column.file += 1;
@@ -113,11 +113,6 @@ impl Points {
         }
         end.stale.iter().try_for_each(|stale| self.dialect.write_note(&format!("stale known difference: {stale}"), out))
     }
-}
-
-/// Whether a result is no failure.
-pub(super) fn is_ok(result: &CaseResult) -> bool {
-    matches!(result.status, Status::Pass | Status::Skip) || result.excused.is_some()
 }
 
 impl Dialect {

@@ -6,7 +6,6 @@
 use std::io::{self, Write};
 
 use super::failure;
-use super::points::is_ok;
 use super::told;
 use crate::event::{CaseResult, Status};
 
@@ -39,7 +38,7 @@ pub(super) fn write_case(number: usize, result: &CaseResult, again: &str, out: &
         (None, Status::Skip) => format!("SKIP {}", escaped(result.reason.as_deref().unwrap_or_default())),
         (None, _) => String::new(),
     };
-    let passed = is_ok(result) && result.excused.is_none();
+    let passed = !result.counts() && result.excused.is_none();
     write_point(CASES, passed, number, &result.id, &directive, out)?;
     match passed {
         true => Ok(()),
