@@ -27,7 +27,9 @@ Examples:
   conformance coverage run.jsonl
       Which of the documented errors came back in that run, and which did not.
   conformance compare old.jsonl new.jsonl
-      What differs between two runs: on two kernels, or two file systems.";
+      What differs between two runs: on two kernels, or two file systems.
+  conformance report run.jsonl -o run.html
+      A page of the log, for the browser: every case on every target.";
 
 const COMPARE: &str = "\
 Examples:
@@ -48,6 +50,21 @@ Exit codes:
   2    wrong usage: a file that is no log, or of a newer version; no such target
   3    a log cannot be read
   4    no case is in both logs";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  conformance report run.jsonl -o run.html
+      A page of the targets of one run.
+  conformance report linux-6.1.jsonl linux-6.18.jsonl -o kernels.html
+      A page of two runs, side by side; what differs can be picked out.
+  conformance run --format json /mnt/new | conformance report - -o new.html
+      A page of a run, without a log that stays.
+
+Exit codes:
+  0    the page is written, whatever the logs say
+  2    wrong usage: an unknown option, a log that is not there, or that is none
+  3    the environment or the program failed: the page cannot be written
+  130  interrupted; a page that was there is as it was";
 
 /// Finds out whether a kernel or a file system keeps its promises.
 #[derive(Clone, Debug, Parser)]
@@ -85,6 +102,9 @@ pub enum Verb {
     /// Compares the logs of two runs, and prints what differs.
     #[command(after_help = COMPARE)]
     Compare(Compare),
+    /// Makes a page of logs: what every case came to, on every target.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(Report),
 }
 
 /// What `run` is told.
@@ -243,6 +263,20 @@ pub struct Show {
     /// The cases of the files DIR/NAME.case instead of those of this version.
     #[arg(long, value_name = "DIR")]
     pub cases: Option<PathBuf>,
+}
+
+/// What `report` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Report {
+    /// Logs, as `conformance run --log` writes them: each target of each of them is a
+    /// column. `-` is standard input.
+    #[arg(value_name = "LOG", required = true)]
+    pub logs: Vec<PathBuf>,
+
+    /// The page, which is one file and needs no other; it is replaced if it is there. `-`
+    /// is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 impl Cli {

@@ -7,6 +7,7 @@ mod human;
 mod judged;
 mod junit;
 mod ktap;
+mod page;
 pub(crate) mod paint;
 pub mod plan;
 mod points;
@@ -22,6 +23,7 @@ use plan::Plan;
 use points::Dialect;
 
 pub use human::Style;
+pub use page::Page;
 
 /// The format of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -3,6 +3,7 @@
 mod compare;
 mod coverage;
 mod list;
+mod report;
 mod run;
 mod show;
 
@@ -34,6 +35,7 @@ pub fn perform(cli: Cli) -> Result<u8, Failure> {
         Some(Verb::Show(show)) => show::show(&show),
         Some(Verb::Coverage(coverage)) => coverage::coverage(&coverage),
         Some(Verb::Compare(compare)) => compare::compare(&compare, cli.color),
+        Some(Verb::Report(report)) => report::report(&report),
         None => Err(Failure::Usage(Cli::command().render_help().to_string())),
     }
 }
