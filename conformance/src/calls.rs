@@ -116,6 +116,8 @@ fn typed(op: &Op<'_>) -> Option<&'static str> {
         | Op::Fork { .. }
         | Op::Wait {}
         | Op::Setrlimit { .. }
+        | Op::Spawn { .. }
+        | Op::Reap { .. }
         | Op::Tick { .. }
         | Op::Syscall { .. } => return None,
     })

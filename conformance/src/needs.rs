@@ -162,6 +162,16 @@ needs! {
         "symlink src=f dst=base/l" "open path=strict/l -> ELOOP"
     }
 
+    "programs" "programs that can be run, on an architecture that `%program()` knows" {
+        "open path=p flags=CREAT|WRONLY mode=0755 -> fd=1" "write fd=1 data=%program()" "close fd=1"
+        "spawn path=p -> ok process=1" "reap process=1 -> status=0"
+    }
+    "suid_programs" "programs that act as the owner of their file, which takes root" {
+        "open path=p flags=CREAT|WRONLY mode=0755 -> fd=1" "write fd=1 data=%program()" "close fd=1"
+        "chmod path=p mode=06755"
+        "@other spawn path=p -> ok process=1" "@other reap process=1 -> status=3"
+    }
+
     "hard_links" "hard links" {
         "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "link src=f dst=g -> ok"
     }

@@ -10,7 +10,7 @@ use super::flags::{
     SignalArg, WhenceArg,
 };
 use super::outcome::{ACL, DATA, LOCK, NOTHING, STAT, STATVFS, STATX};
-use super::place::{At, Fd, Handle, Map, Target};
+use super::place::{At, Fd, Handle, Map, Process, Target};
 use super::words::{Fields, ParseError, list};
 use crate::{Follow, OFlags};
 
@@ -293,6 +293,12 @@ operations! {
     "setrlimit" Setrlimit { resource: LimitArg, limit: u64 }, -> NOTHING;
     /// What the signal does to the process from now on.
     "sigaction" Sigaction { signal: SignalArg, action: SignalAction }, -> NOTHING;
+    /// Runs the file, which must hold `%program()` or nothing and be one that the caller may
+    /// read, as another process, which waits.
+    "spawn" Spawn { path: At<'a> } => process: Process, -> NOTHING;
+    /// Has the program end. Its status has bit 1 if its effective user was not its real one,
+    /// and bit 2 if that was so of its group.
+    "reap" Reap { process: Process }, -> &["status"];
     "getfl" Getfl { fd: Fd }, -> &["flags"];
     /// Starts a process with the same credentials and copies of all descriptors:
     /// the actor `child`.
