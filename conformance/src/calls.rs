@@ -118,6 +118,7 @@ fn typed(op: &Op<'_>) -> Option<&'static str> {
         | Op::Setrlimit { .. }
         | Op::Spawn { .. }
         | Op::Reap { .. }
+        | Op::Fill { .. }
         | Op::Tick { .. }
         | Op::Syscall { .. } => return None,
     })

@@ -179,6 +179,7 @@ fn every_operation_that_is_one_call_is_looked_at() {
         "fork",
         "wait",
         "tick",
+        "fill",
         "setrlimit",
         "spawn",
         "reap",

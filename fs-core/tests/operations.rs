@@ -309,6 +309,20 @@ fn the_program_runs_and_no_other_one_does() {
 }
 
 #[test]
+fn only_a_small_file_system_is_filled() {
+    let _directory = fresh_directory();
+    let space = rustix::fs::statvfs(".").unwrap();
+    let mut runner = Runner::new();
+    let mut run = |text: &str| runner.run(&Line::parse(text).unwrap().op);
+    run("open path=f flags=CREAT|WRONLY mode=0600 -> fd=1").unwrap();
+    if space.f_bfree * space.f_frsize <= 256 << 20 {
+        return eprintln!("not run: the temporary directory is on a small file system");
+    }
+    assert_eq!(run("fill fd=1").unwrap().to_string(), "EFBIG");
+    assert_eq!(run("stat fd=1").unwrap().get("size").unwrap().as_number(), Some(0));
+}
+
+#[test]
 fn a_file_grows_to_the_limit_of_the_process() {
     check(
         "open path=f flags=CREAT|RDWR mode=0600 -> fd=1

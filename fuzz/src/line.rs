@@ -215,6 +215,7 @@ static EXAMPLES: &[&str] = &[
     "fork child=kid",
     "@other wait -> ok",
     "tick path=d",
+    "fill fd=3 -> count>0",
     "syscall name=renameat2 args=cwd,bad,null,str:b,-1,fd:3,out:9 -> EFAULT",
     "ok type=file mode=0644 mtime_ns=-1 data=a\\x20b names=a\\x2cb,c",
     "SIGBUS",

@@ -305,6 +305,9 @@ operations! {
     "fork" Fork { child: Name }, -> NOTHING;
     /// The result of the call of this actor that was `blocked`.
     "wait" Wait {}, -> NOTHING;
+    /// Writes to a file until its file system is full, or makes files in a directory until there is no
+    /// room for one, at most 4096. `EFBIG`, and nothing is done, where more than 256 MiB are free.
+    "fill" Fill { fd: Fd }, -> &["count"];
     /// Waits until the clock of the file system of `path` moves on, by which two
     /// times can be told apart.
     "tick" Tick { path: Bytes<'a> = Bytes::literal(b".") }, -> NOTHING;

@@ -12,6 +12,7 @@ mod acl;
 mod attributes;
 mod data;
 mod directories;
+mod fill;
 mod limits;
 mod locks;
 mod memory;
@@ -207,6 +208,7 @@ impl Runner {
             Op::Spawn { path, process } => self.spawn(path, *process),
             Op::Reap { process } => self.reap(*process),
             Op::Getfl { fd } => self.getfl(*fd),
+            Op::Fill { fd } => self.fill(*fd),
             Op::Tick { path } => self.tick(path),
             Op::Syscall { name, args, fd } => self.syscall(name, args, *fd),
             Op::Fork { .. } | Op::Wait {} => {
