@@ -377,6 +377,8 @@ fn finish(mut case: Case, place: Place<'_>) -> Result<Case, CaseError> {
     }
     let actors = case.steps.iter().filter_map(|step| step.actor.as_ref());
     case.needs.extend(actors.filter_map(|actor| implied_need(actor.name.as_str())));
+    let runs = case.steps.iter().any(|step| matches!(step.op, Op::Spawn { .. }));
+    case.needs.extend(runs.then_some("programs"));
     case.needs.extend((!case.mounts.is_empty()).then_some("bind_mounts"));
     case.needs.sort_unstable();
     case.needs.dedup();
