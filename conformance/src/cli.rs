@@ -20,6 +20,8 @@ Examples:
       Runs the cases of rename on both, side by side; differences come first.
   conformance run --log run.jsonl --format json /mnt/new
       Writes the log, a line of JSON for each case, to a file and to standard output.
+  conformance run --format junit /mnt/new > report.xml
+      Reports as JUnit XML; ktap and tap print each result as it comes.
   conformance list --case rename
       The ids of the cases of rename.
   conformance show rename.exchange_needs_both_names
