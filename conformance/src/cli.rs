@@ -25,7 +25,24 @@ Examples:
   conformance show rename.exchange_needs_both_names
       What the case claims, and its steps.
   conformance coverage run.jsonl
-      Which of the documented errors came back in that run, and which did not.";
+      Which of the documented errors came back in that run, and which did not.
+  conformance report run.jsonl -o run.html
+      A page of the log, for the browser: every case on every target.";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  conformance report run.jsonl -o run.html
+      A page of the targets of one run.
+  conformance report linux-6.1.jsonl linux-6.18.jsonl -o kernels.html
+      A page of two runs, side by side; what differs can be picked out.
+  conformance run --format json /mnt/new | conformance report - -o new.html
+      A page of a run, without a log that stays.
+
+Exit codes:
+  0    the page is written, whatever the logs say
+  2    wrong usage: an unknown option, a log that is not there, or that is none
+  3    the environment or the program failed: the page cannot be written
+  130  interrupted; a page that was there is as it was";
 
 /// Finds out whether a kernel or a file system keeps its promises.
 #[derive(Clone, Debug, Parser)]
@@ -60,6 +77,9 @@ pub enum Verb {
     Show(Show),
     /// Counts the documented errors that came back, call by call.
     Coverage(Coverage),
+    /// Makes a page of logs: what every case came to, on every target.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(Report),
 }
 
 /// What `run` is told.
@@ -180,6 +200,20 @@ pub struct Show {
     /// The cases of the files DIR/NAME.case instead of those of this version.
     #[arg(long, value_name = "DIR")]
     pub cases: Option<PathBuf>,
+}
+
+/// What `report` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Report {
+    /// Logs, as `conformance run --log` writes them: each target of each of them is a
+    /// column. `-` is standard input.
+    #[arg(value_name = "LOG", required = true)]
+    pub logs: Vec<PathBuf>,
+
+    /// The page, which is one file and needs no other; it is replaced if it is there. `-`
+    /// is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 impl Cli {

@@ -1,6 +1,7 @@
 //! Reports: what a run prints, all made from the same events.
 
 mod human;
+mod page;
 
 use std::io::{self, Write};
 
@@ -8,6 +9,7 @@ use crate::event::Event;
 use crate::exit::Failure;
 
 pub use human::Style;
+pub use page::Page;
 
 /// The format of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
