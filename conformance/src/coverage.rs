@@ -242,7 +242,7 @@ mod tests {
             let found = documented_error(&result.steps[0]);
             assert_eq!(found.as_ref().map(|(call, errno)| (call.as_str(), *errno)), wanted, "{op} {got}");
         };
-        check("mkdir path=d", "EEXIST", Some(("mkdir", "EEXIST")));
+        check("mkdir path=d", "EEXIST", Some(("mkdirat", "EEXIST")));
         check("mkdir path=d", "ENOTEMPTY", None);
         check("mkdir path=d", "ok", None);
         check("teleport path=d", "EEXIST", None);
