@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use crate::exit;
 use crate::report::Format;
+use crate::reproduce::Language;
 use crate::select::{Glob, Shard};
 
 const EXAMPLES: &str = "\
@@ -25,7 +26,24 @@ Examples:
   conformance show rename.exchange_needs_both_names
       What the case claims, and its steps.
   conformance coverage run.jsonl
-      Which of the documented errors came back in that run, and which did not.";
+      Which of the documented errors came back in that run, and which did not.
+  conformance reproduce rename.exchange_needs_both_names -o reproduce.c
+      A program in C that shows the same without this one, for a bug report.
+  conformance reproduce rename.exchange_needs_both_names --lang python
+      The same in Python; sh and ops (a case file) are there too.";
+
+const REPRODUCE: &str = "\
+The program makes a directory below the one that it is given (or the working directory),
+does the steps of the case in it, and removes it, unless it is told --keep. It ends in
+  0  all is as wanted
+  1  a wanted outcome differs: FAIL step N: expected .., got ..
+  2  it cannot be run here: not root, a system call that is not there
+  3  a step that only prepares failed
+
+Examples:
+  conformance reproduce open.creat_excl_on_a_file -o reproduce.c
+  cc -o reproduce reproduce.c && ./reproduce /mnt/new
+  conformance reproduce open.creat_excl_on_a_file --lang python | python3 - /mnt/new";
 
 /// Finds out whether a kernel or a file system keeps its promises.
 #[derive(Clone, Debug, Parser)]
@@ -60,6 +78,9 @@ pub enum Verb {
     Show(Show),
     /// Counts the documented errors that came back, call by call.
     Coverage(Coverage),
+    /// Prints a program of its own that shows what a case shows, for a bug report.
+    #[command(after_help = reproduce_help())]
+    Reproduce(Reproduce),
 }
 
 /// What `run` is told.
@@ -182,6 +203,26 @@ pub struct Show {
     pub cases: Option<PathBuf>,
 }
 
+/// What `reproduce` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Reproduce {
+    /// The id of the case.
+    #[arg(value_name = "CASE")]
+    pub case: String,
+
+    /// What the program is written in.
+    #[arg(long, value_name = "LANGUAGE", default_value = "c")]
+    pub lang: Language,
+
+    /// Writes the program to FILE instead of to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// The cases of the files DIR/NAME.case instead of those of this version.
+    #[arg(long, value_name = "DIR")]
+    pub cases: Option<PathBuf>,
+}
+
 impl Cli {
     /// The completion script of a shell.
     pub fn completion_script(shell: Shell) -> Vec<u8> {
@@ -199,6 +240,10 @@ impl Cli {
         clap_mangen::Man::new(Cli::command()).render(&mut page)?;
         Ok(page)
     }
+}
+
+fn reproduce_help() -> String {
+    format!("{REPRODUCE}\n\n{}", exit::HELP)
 }
 
 fn help() -> String {

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod list;
+mod reproduce;
 mod run;
 mod show;
 
@@ -32,6 +33,7 @@ pub fn perform(cli: Cli) -> Result<u8, Failure> {
         Some(Verb::List(list)) => list::list(&list),
         Some(Verb::Show(show)) => show::show(&show),
         Some(Verb::Coverage(coverage)) => coverage::coverage(&coverage),
+        Some(Verb::Reproduce(reproduce)) => reproduce::reproduce(&reproduce),
         None => Err(Failure::Usage(Cli::command().render_help().to_string())),
     }
 }
