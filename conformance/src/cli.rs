@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use crate::exit;
 use crate::report::Format;
+use crate::reproduce::Language;
 use crate::select::{Glob, Shard};
 
 const EXAMPLES: &str = "\
@@ -31,7 +32,11 @@ Examples:
   conformance compare old.jsonl new.jsonl
       What differs between two runs: on two kernels, or two file systems.
   conformance report run.jsonl -o run.html
-      A page of the log, for the browser: every case on every target.";
+      A page of the log, for the browser: every case on every target.
+  conformance reproduce rename.exchange_needs_both_names -o reproduce.c
+      A program in C that shows the same without this one, for a bug report.
+  conformance reproduce rename.exchange_needs_both_names --lang python
+      The same in Python; sh and ops (a case file) are there too.";
 
 const COMPARE: &str = "\
 Examples:
@@ -67,6 +72,19 @@ Exit codes:
   2    wrong usage: an unknown option, a log that is not there, or that is none
   3    the environment or the program failed: the page cannot be written
   130  interrupted; a page that was there is as it was";
+
+const REPRODUCE: &str = "\
+The program makes a directory below the one that it is given (or the working directory),
+does the steps of the case in it, and removes it, unless it is told --keep. It ends in
+  0  all is as wanted
+  1  a wanted outcome differs: FAIL step N: expected .., got ..
+  2  it cannot be run here: not root, a system call that is not there
+  3  a step that only prepares failed
+
+Examples:
+  conformance reproduce open.creat_excl_on_a_file -o reproduce.c
+  cc -o reproduce reproduce.c && ./reproduce /mnt/new
+  conformance reproduce open.creat_excl_on_a_file --lang python | python3 - /mnt/new";
 
 /// Finds out whether a kernel or a file system keeps its promises.
 #[derive(Clone, Debug, Parser)]
@@ -107,6 +125,9 @@ pub enum Verb {
     /// Makes a page of logs: what every case came to, on every target.
     #[command(after_help = REPORT_EXAMPLES)]
     Report(Report),
+    /// Prints a program of its own that shows what a case shows, for a bug report.
+    #[command(after_help = reproduce_help())]
+    Reproduce(Reproduce),
 }
 
 /// What `run` is told.
@@ -281,6 +302,26 @@ pub struct Report {
     pub output: PathBuf,
 }
 
+/// What `reproduce` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Reproduce {
+    /// The id of the case.
+    #[arg(value_name = "CASE")]
+    pub case: String,
+
+    /// What the program is written in.
+    #[arg(long, value_name = "LANGUAGE", default_value = "c")]
+    pub lang: Language,
+
+    /// Writes the program to FILE instead of to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// The cases of the files DIR/NAME.case instead of those of this version.
+    #[arg(long, value_name = "DIR")]
+    pub cases: Option<PathBuf>,
+}
+
 impl Cli {
     /// The completion script of a shell.
     pub fn completion_script(shell: Shell) -> Vec<u8> {
@@ -298,6 +339,10 @@ impl Cli {
         clap_mangen::Man::new(Cli::command()).render(&mut page)?;
         Ok(page)
     }
+}
+
+fn reproduce_help() -> String {
+    format!("{REPRODUCE}\n\n{}", exit::HELP)
 }
 
 fn help() -> String {

@@ -33,6 +33,7 @@ pub mod parse;
 pub mod places;
 pub mod progress;
 pub mod report;
+pub mod reproduce;
 pub mod run;
 pub mod schedule;
 pub mod scratch;

@@ -4,6 +4,7 @@ mod compare;
 mod coverage;
 mod list;
 mod report;
+mod reproduce;
 mod run;
 mod show;
 
@@ -36,6 +37,7 @@ pub fn perform(cli: Cli) -> Result<u8, Failure> {
         Some(Verb::Coverage(coverage)) => coverage::coverage(&coverage),
         Some(Verb::Compare(compare)) => compare::compare(&compare, cli.color),
         Some(Verb::Report(report)) => report::report(&report),
+        Some(Verb::Reproduce(reproduce)) => reproduce::reproduce(&reproduce),
         None => Err(Failure::Usage(Cli::command().render_help().to_string())),
     }
 }

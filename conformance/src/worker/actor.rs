@@ -22,10 +22,10 @@ pub enum Role {
 
 /// User, group and supplementary groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Credentials {
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-    pub(super) groups: Vec<u32>,
+pub(crate) struct Credentials {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) groups: Vec<u32>,
 }
 
 impl Role {
@@ -49,7 +49,7 @@ impl Role {
     }
 
     /// The credentials to take; `None` to keep those of who runs.
-    pub(super) fn credentials(self) -> Option<Credentials> {
+    pub(crate) fn credentials(self) -> Option<Credentials> {
         let stranger = |id, groups| Some(Credentials { uid: id, gid: id, groups });
         match self {
             Role::Myself => None,

@@ -77,7 +77,7 @@ impl Confinement {
 
 /// Whether a path of a step may lead out of the directory that it starts from, the
 /// target of a new symbolic link included.
-fn may_leave(step: &str) -> bool {
+pub(crate) fn may_leave(step: &str) -> bool {
     let is_path = |key: &str| matches!(key, "path" | "src" | "dst" | "old" | "new");
     let fields = step.split(' ').filter_map(|word| word.split_once('='));
     let mut paths = fields.filter(|(key, _)| is_path(key)).map(|(_, value)| value);

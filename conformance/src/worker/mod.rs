@@ -41,7 +41,9 @@ mod process;
 mod room;
 mod zygote;
 
+pub(crate) use actor::Credentials;
 pub use actor::{Role, implied_need};
 pub use confine::Confinement;
+pub(crate) use confine::may_leave;
 pub use crew::{StepError, Workers};
 pub use zygote::Zygote;

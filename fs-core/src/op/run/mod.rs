@@ -34,6 +34,8 @@ use crate::linux::FileHandle;
 use memory::Mapping;
 use programs::Running;
 
+pub use raw::{RawCall, raw_call};
+
 /// The most bytes that one operation reads: a line from a stranger must not be
 /// able to take all memory.
 const LONGEST_READ: u64 = 64 << 20;

@@ -247,6 +247,23 @@ fn makes_no_device(mode: Option<&RawArg<'_>>) -> Result<(), &'static str> {
     }
 }
 
+/// What is to be known of a system call by who makes it without a [`Runner`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawCall {
+    /// Its number on this machine.
+    pub number: i64,
+    /// Whether it returns a descriptor.
+    pub opens: bool,
+    /// The request, for what `ioctl` does: its second argument, which a line leaves out.
+    pub request: Option<i64>,
+}
+
+/// The system call that [`syscall`](crate::op::Op::Syscall) makes by this name.
+pub fn raw_call(name: &str) -> Option<RawCall> {
+    let call = CALLS.iter().find(|call| call.name == name)?;
+    Some(RawCall { number: call.number, opens: call.opens, request: call.request })
+}
+
 impl Runner {
     pub(super) fn syscall(&mut self, name: &Bytes<'_>, args: &[RawArg<'_>], register: Option<Fd>) -> Ran {
         let name = super::text(name);

@@ -1,0 +1,142 @@
+/* Each actor is a process. All go through the same steps; the director, which does
+   none itself, gives each its turn, and the others pass over it. */
+
+static int me = DIRECTOR;
+static pid_t process[DIRECTOR];
+static int batons[DIRECTOR][2], reports[DIRECTOR][2];
+static unsigned char *given_up; /* whose call was `blocked`: shared memory */
+
+static void report(unsigned char code)
+{
+    if (me != DIRECTOR && write(reports[me][1], &code, 1) != 1)
+        _exit(3);
+}
+
+static void finish(int code)
+{
+    fflush(stdout);
+    if (me != DIRECTOR) {
+        report(code + 1); /* 0 is that the step is done */
+        pause();
+    }
+    for (int actor = 0; actor < DIRECTOR; actor++)
+        if (process[actor] > 0) {
+            kill(process[actor], SIGKILL);
+            waitpid(process[actor], NULL, 0);
+        }
+    leave_directory();
+    exit(code);
+}
+
+static void be(int actor)
+{
+    me = actor;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static void begin(int argc, char **argv)
+{
+    make_directory(argc, argv);
+    given_up = mmap(NULL, DIRECTOR + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    for (int actor = 0; actor < DIRECTOR; actor++)
+        if (given_up == MAP_FAILED || pipe(batons[actor]) != 0 || pipe(reports[actor]) != 0)
+            cannot("no pipes: ", strerror(errno));
+}
+
+/* The director's: waits for an actor's report; 0 if it does not come in time. */
+static int hear(int actor, int patience_ms)
+{
+    struct pollfd waiting = {reports[actor][0], POLLIN, 0};
+    unsigned char code;
+    if (poll(&waiting, 1, patience_ms) != 1 || read(reports[actor][0], &code, 1) != 1)
+        return 0;
+    if (code != 0)
+        finish(code - 1);
+    return 1;
+}
+
+static void hear_or_fail(int actor)
+{
+    if (!hear(actor, 10000)) {
+        printf("FAIL step %d: it did not return\n", step_number);
+        finish(1);
+    }
+}
+
+//@ENDS
+static const char *signal_name(int number)
+{
+    switch (number) {
+    case SIGXFSZ: return "SIGXFSZ";
+    case SIGIO: return "SIGIO";
+    case SIGBUS: return "SIGBUS";
+    case SIGSEGV: return "SIGSEGV";
+    }
+    return "SIGKILL";
+}
+
+/* For a step whose signal may end its actor: whether it did. */
+static int hear_the_end(int actor)
+{
+    for (int patience_ms = 10000; patience_ms > 0 && !hear(actor, 10); patience_ms -= 10) {
+        int status;
+        if (waitpid(process[actor], &status, WNOHANG) != process[actor])
+            continue;
+        process[actor] = -1;
+        outcome_is(WIFSIGNALED(status) ? signal_name(WTERMSIG(status)) : "ok");
+        return 1;
+    }
+    return 0;
+}
+
+//@
+enum { NEVER_BLOCKS, MAY_BLOCK, COLLECTS, MAY_END }; /* how a step takes its turn */
+
+/* Whether this process does the step; the director returns when it is done. */
+static int turn(int actor, int number, int blocking, const char *line)
+{
+    unsigned char baton = 0;
+    if (me == DIRECTOR) {
+        begin_step(number);
+        printf("%3d  %s\n", number, line);
+        if (process[actor] == 0 && !is_forked(actor)) {
+            process[actor] = fork();
+            if (process[actor] == 0) {
+                enter(actor);
+                be(actor);
+            }
+        }
+        if (me == DIRECTOR) {
+            if (blocking == COLLECTS)
+                hear_or_fail(actor); /* the call has returned */
+            given_up[actor] = 0;
+            if (write(batons[actor][1], &baton, 1) != 1)
+                finish(3);
+//@ENDS
+            if (blocking == MAY_END)
+                return hear_the_end(actor);
+//@
+            if (blocking != MAY_BLOCK) {
+                hear_or_fail(actor);
+            } else if (!hear(actor, 100)) {
+                given_up[actor] = 1;
+                printf("     -> blocked\n");
+            }
+            return 0;
+        }
+    }
+    if (me != actor)
+        return 0;
+    if (read(batons[me][0], &baton, 1) != 1)
+        _exit(3);
+    begin_step(number);
+    return 1;
+}
+
+static void end(void)
+{
+    while (me != DIRECTOR)
+        pause(); /* what it holds, others may still have to do with */
+    printf("PASS\n");
+    finish(0);
+}

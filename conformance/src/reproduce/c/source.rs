@@ -1,0 +1,341 @@
+//! The source of a program in C around its steps: headers, and the functions of the
+//! prelude that it uses and no others.
+
+use std::fmt::Write;
+
+use super::super::head;
+use super::player;
+use crate::reproduce::plan::{Plan, Setting, Step};
+
+const BASE: &str = include_str!("base.c");
+const DIRECTORY: &str = include_str!("directory.c");
+const ALONE: &str = include_str!("alone.c");
+const APART: &str = include_str!("apart.c");
+const CREW: &str = include_str!("crew.c");
+const ENTER: &str = include_str!("enter.c");
+const PIECES: &str = include_str!("pieces.c");
+
+/// The whole program.
+pub(super) fn assemble(plan: &Plan<'_>, declarations: &str, main: &str) -> String {
+    let setting = plan.setting();
+    let (done, given_up) = match setting {
+        Setting::Crew => (
+            "report(0)",
+            "if (given_up[me]) {\n        given_up[me] = 0;\n        report(0); /* `wait` tells what came of it */\n        return;\n    }",
+        ),
+        Setting::Alone | Setting::Apart => ("", ""),
+    };
+    let drop_line = |text: String, word: &str| {
+        text.replace(&format!("        {word};\n"), "").replace(&format!("    {word};\n"), "")
+    };
+    let mut base = match setting {
+        Setting::Crew => BASE.replace("STEP_DONE", done).replace("GIVEN_UP;", given_up),
+        Setting::Alone | Setting::Apart => drop_line(drop_line(BASE.to_owned(), "STEP_DONE"), "GIVEN_UP"),
+    };
+    base = base.replace("ERRNOS\n", &errnos(plan));
+    let doing = match setting {
+        Setting::Alone => ALONE.to_owned(),
+        Setting::Apart => format!("{}\n{APART}", enter(plan)),
+        Setting::Crew => format!("{}\n{}", enter(plan), crew(plan)),
+    };
+    let doing = doing
+        .replace("    make_directory(argc, argv);\n", &format!("    make_directory(argc, argv);\n{}", mounts(plan)));
+    let all_pieces: Vec<(&str, &str)> = pieces(ENTER).into_iter().chain(pieces(PIECES)).collect();
+    let mut chosen = vec![false; all_pieces.len()];
+    let mut code = without_strings(&format!("{declarations}{main}{doing}"));
+    while let Some(next) = (0..all_pieces.len()).find(|index| !chosen[*index] && uses(&code, all_pieces[*index].0)) {
+        chosen[next] = true;
+        code.push_str(&without_strings(all_pieces[next].1));
+    }
+    let pieces: String = all_pieces
+        .iter()
+        .zip(&chosen)
+        .filter(|(_, chosen)| **chosen)
+        .map(|((_, text), _)| format!("{text}\n\n"))
+        .collect();
+    let actors = match setting {
+        Setting::Crew => {
+            let names: Vec<String> = (0..plan.players.len()).map(|index| player(plan, index)).collect();
+            format!("enum {{ {}, DIRECTOR }};\n\n", names.join(", "))
+        }
+        Setting::Alone | Setting::Apart => String::new(),
+    };
+    // `base` calls what tells the director that a step is done.
+    let report = match setting {
+        Setting::Crew => "static int me;\nstatic unsigned char *given_up;\nstatic void report(unsigned char code);\n\n",
+        Setting::Alone | Setting::Apart => "",
+    };
+    let directory = DIRECTORY.replace("    if (keep)\n", &format!("{}    if (keep)\n", unmounts(plan)));
+    let body = format!("{report}{base}\n{directory}\n{pieces}{doing}\n{declarations}\n{main}").replace("    \n", "\n");
+    let code = without_strings(&body);
+    let mut out = comment(plan);
+    out.push_str("#define _GNU_SOURCE\n");
+    let used = |names: &[&str]| names.iter().any(|name| uses(&code, name));
+    for (header, _) in HEADERS.iter().filter(|(_, names)| names.is_empty() || used(names)) {
+        let _ = writeln!(out, "#include <{header}>");
+    }
+    out.push('\n');
+    for (name, value) in MISSING.iter().filter(|(name, _)| uses(&code, name)) {
+        let _ = writeln!(out, "#ifndef {name}\n#define {name} {value}\n#endif");
+    }
+    for name in raw_names(&code) {
+        if !MISSING.iter().any(|(known, _)| *known == name) {
+            let _ = writeln!(out, "#ifndef {name}\n#define {name} -1 /* not on this machine: ENOSYS */\n#endif");
+        }
+    }
+    let _ = write!(out, "\n{actors}{body}");
+    out
+}
+
+/// What makes the mounts of a case.
+fn mounts(plan: &Plan<'_>) -> String {
+    if plan.case.mounts.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("    begin_mounts();\n");
+    for mount in &plan.case.mounts {
+        let written = mount.to_string();
+        let (name, flags) = written.split_once('=').unwrap_or((&written, ""));
+        let flags: Vec<String> =
+            flags.split('|').filter(|flag| !flag.is_empty()).map(|flag| format!("MS_{flag}")).collect();
+        let flags = if flags.is_empty() { "0".to_owned() } else { flags.join(" | ") };
+        let _ = writeln!(out, "    mount_base(\"{name}\", {flags});");
+    }
+    out
+}
+
+/// What takes them away, before their directories are.
+fn unmounts(plan: &Plan<'_>) -> String {
+    if plan.case.mounts.is_empty() {
+        return String::new();
+    }
+    let names = plan.case.mounts.iter().map(|mount| format!("        umount2(\"{}\", MNT_DETACH);\n", mount.name));
+    format!("    if (fchdir(top) == 0 && chdir(directory) == 0) {{\n{}    }}\n", names.collect::<String>())
+}
+
+/// The turns of a crew; who looks at ends only where a step may end its actor.
+fn crew(plan: &Plan<'_>) -> String {
+    let ends = plan.steps.iter().any(Step::may_end);
+    let mut parts = CREW.split("//@ENDS\n");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (optional, rest) = part.split_once("//@\n").unwrap_or((part, ""));
+        out.push_str(if ends { optional } else { "" });
+        out.push_str(rest);
+    }
+    out
+}
+
+/// What the program is about, and how to run it.
+fn comment(plan: &Plan<'_>) -> String {
+    let lines = head(plan, "cc -o reproduce reproduce.c && ./reproduce [--keep] [DIR]");
+    let lines: String =
+        lines.iter().map(|line| format!(" * {}\n", line.replace("*/", "* /")).replace(" \n", "\n")).collect();
+    format!("/*\n{lines} */\n")
+}
+
+/// How a child becomes its actor.
+fn enter(plan: &Plan<'_>) -> String {
+    let root = if plan.confined_by.is_some() { "    change_root();\n" } else { "" };
+    let mut cases = String::new();
+    for (index, player) in plan.players.iter().enumerate() {
+        let Some(credentials) = &player.credentials else { continue };
+        let groups: Vec<String> = credentials.groups.iter().map(ToString::to_string).collect();
+        let list = match groups.is_empty() {
+            true => "0, NULL".to_owned(),
+            false => format!("{}, (gid_t[]){{{}}}", groups.len(), groups.join(", ")),
+        };
+        let become_it = format!("become({}, {}, {list});", credentials.uid, credentials.gid);
+        let _ = match plan.setting() {
+            Setting::Crew => writeln!(cases, "    case {}: {become_it} break;", super::player(plan, index)),
+            Setting::Alone | Setting::Apart => writeln!(cases, "    {become_it}"),
+        };
+    }
+    match plan.setting() {
+        Setting::Crew => {
+            let forked: Vec<String> = (0..plan.players.len())
+                .filter(|index| plan.players[*index].forked)
+                .map(|index| format!("actor == {}", player(plan, index)))
+                .collect();
+            let forked = if forked.is_empty() { "(void)actor, 0".to_owned() } else { forked.join(" || ") };
+            let switch = match cases.is_empty() {
+                true => "    (void)actor;\n".to_owned(),
+                false => format!("    switch (actor) {{\n{cases}    }}\n"),
+            };
+            format!(
+                "/* Becomes an actor. */\nstatic void enter(int actor)\n{{\n{root}{switch}}}\n\n\
+                 /* Whether an actor is made by a step. */\nstatic int is_forked(int actor)\n{{\n    return {forked};\n}}\n"
+            )
+        }
+        Setting::Alone | Setting::Apart => format!("static void enter(void)\n{{\n{root}{cases}}}\n"),
+    }
+}
+
+/// The lines of the table of errnos: those that calls on files give, and those that the
+/// case wants.
+fn errnos(plan: &Plan<'_>) -> String {
+    let mut names: Vec<String> = ERRNOS.split_whitespace().map(str::to_owned).collect();
+    for word in plan.case.steps.iter().filter_map(|line| line.want.as_ref()).flat_map(|want| &want.words) {
+        let name = word.to_string();
+        // `E999` is what an unknown number is called anyway.
+        if name.starts_with('E') && !name[1..].starts_with(|c: char| c.is_ascii_digit()) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let rows: Vec<String> =
+        names.chunks(8).map(|row| row.iter().map(|name| format!("E({name})")).collect::<Vec<_>>().join(" ")).collect();
+    rows.iter().map(|row| format!("        {row}\n")).collect()
+}
+
+/// What calls on files give.
+const ERRNOS: &str = "EPERM ENOENT EINTR EIO ENXIO E2BIG EBADF EAGAIN ENOMEM EACCES EFAULT EBUSY EEXIST EXDEV ENODEV \
+    ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE ERANGE EDEADLK \
+    ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP ENODATA EOVERFLOW EOPNOTSUPP ENOTCONN ECONNABORTED ESTALE EUCLEAN EDQUOT";
+
+/// The functions of a file of the prelude: each behind a line `//@ NAME`.
+fn pieces(file: &'static str) -> Vec<(&'static str, &'static str)> {
+    file.split("//@ ")
+        .skip(1)
+        .filter_map(|piece| piece.split_once('\n'))
+        .map(|(name, text)| (name, text.trim_end()))
+        .collect()
+}
+
+/// Whether code uses a name: a function by calling it, anything else by naming it.
+pub(super) fn uses(code: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let called =
+        PIECES.contains(&format!("//@ {name}\n")) && !name.contains(' ') && !matches!(name, "BAD_ADDRESS" | "wide");
+    code.match_indices(name).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        let after = code[at + name.len()..].chars().next();
+        !before.is_some_and(|c| is_part(c) || c == '.')
+            && !after.is_some_and(is_part)
+            && (!called || after == Some('('))
+    })
+}
+
+/// The raw system calls that code makes.
+fn raw_names(code: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut names: Vec<String> = code
+        .match_indices("SYS_")
+        .map(|(at, _)| code[at..].chars().take_while(|c| is_part(*c)).collect::<String>())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Code without what stands in strings and comments.
+pub(super) fn without_strings(code: &str) -> String {
+    let mut out = String::with_capacity(code.len());
+    let mut rest = code;
+    while let Some(at) = rest.find(['"', '/', '\'']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if let Some(tail) = rest.strip_prefix("/*") {
+            rest = tail.split_once("*/").map_or("", |(_, tail)| tail);
+        } else if rest.starts_with('/') {
+            out.push('/');
+            rest = &rest[1..];
+        } else {
+            let quote = rest.as_bytes()[0];
+            let mut end = 1;
+            while end < rest.len() && rest.as_bytes()[end] != quote {
+                end += if rest.as_bytes()[end] == b'\\' { 2 } else { 1 };
+            }
+            rest = rest.get(end + 1..).unwrap_or_default();
+            out.push_str("\"\"");
+        }
+    }
+    out + rest
+}
+
+/// Headers with the names that are in them; without any it is always there.
+static HEADERS: &[(&str, &[&str])] = &[
+    ("dirent.h", &[]),
+    ("errno.h", &[]),
+    ("fcntl.h", &[]),
+    ("grp.h", &["setgroups"]),
+    ("limits.h", &[]),
+    ("linux/capability.h", &["_LINUX_CAPABILITY_VERSION_3"]),
+    ("linux/falloc.h", &["fallocate"]),
+    ("linux/fs.h", &["RWF_APPEND", "RWF_DSYNC", "RWF_SYNC", "RWF_NOWAIT", "RWF_HIPRI"]),
+    ("linux/openat2.h", &["open_how"]),
+    ("poll.h", &["poll"]),
+    ("sched.h", &["unshare"]),
+    ("setjmp.h", &["sigjmp_buf"]),
+    ("signal.h", &[]),
+    ("stdint.h", &["intptr_t", "int64_t", "INT64_MIN"]),
+    ("stdio.h", &[]),
+    ("stdlib.h", &[]),
+    ("string.h", &[]),
+    ("sys/file.h", &["flock"]),
+    ("sys/mman.h", &["mmap", "munmap", "msync"]),
+    ("sys/mount.h", &["mount", "umount2"]),
+    ("sys/prctl.h", &["prctl"]),
+    ("sys/resource.h", &["rlimit"]),
+    ("sys/sendfile.h", &["sendfile"]),
+    ("sys/stat.h", &[]),
+    ("sys/statvfs.h", &["statvfs", "fstatvfs", "mount_base"]),
+    ("sys/syscall.h", &["syscall"]),
+    ("sys/sysmacros.h", &["makedev"]),
+    ("sys/uio.h", &["iovec"]),
+    ("sys/wait.h", &["waitpid"]),
+    (
+        "sys/xattr.h",
+        &[
+            "getxattr",
+            "lgetxattr",
+            "fgetxattr",
+            "setxattr",
+            "lsetxattr",
+            "fsetxattr",
+            "listxattr",
+            "llistxattr",
+            "flistxattr",
+            "removexattr",
+            "lremovexattr",
+            "fremovexattr",
+        ],
+    ),
+    ("unistd.h", &[]),
+];
+
+/// What headers may be too old for, the same on every architecture.
+static MISSING: &[(&str, &str)] = &[
+    ("SYS_fchmodat2", "452"),
+    ("SYS_faccessat2", "439"),
+    ("SYS_openat2", "437"),
+    ("MS_NOSYMFOLLOW", "256"),
+    ("RENAME_NOREPLACE", "1"),
+    ("RENAME_EXCHANGE", "2"),
+    ("RENAME_WHITEOUT", "4"),
+    ("ST_RELATIME", "4096"),
+    ("RWF_APPEND", "16"),
+    ("RWF_NOWAIT", "8"),
+    ("RWF_SYNC", "4"),
+    ("RWF_DSYNC", "2"),
+    ("RWF_HIPRI", "1"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_strings_and_comments_are_not_used() {
+        let code = without_strings("step(1, \"tick \\\" path\"); /* tick(x) */ a / b; c('\"'); number(1);");
+        assert!(!uses(&code, "tick"));
+        assert!(uses(&code, "number"));
+        assert!(code.contains("a / b"));
+    }
+
+    #[test]
+    fn every_piece_has_a_name_that_it_defines() {
+        for (name, text) in pieces(PIECES).into_iter().chain(pieces(ENTER)) {
+            assert!(text.contains(name), "{name}");
+        }
+    }
+}
