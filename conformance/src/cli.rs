@@ -23,6 +23,8 @@ Examples:
       Writes the log, a line of JSON for each case, to a file and to standard output.
   conformance run --format junit /mnt/new > report.xml
       Reports as JUnit XML; ktap and tap print each result as it comes.
+  conformance list --actors
+      Whose rights the actors of a case have.
   conformance list --case rename
       The ids of the cases of rename.
   conformance show rename.exchange_needs_both_names
@@ -210,6 +212,10 @@ pub struct List {
     /// Lists what cases may need instead, and what it is.
     #[arg(long, exclusive = true)]
     pub needs: bool,
+
+    /// Lists the actors that steps may have instead, and whose rights they have.
+    #[arg(long, exclusive = true)]
+    pub actors: bool,
 
     /// Lists the classes of objects and paths that products may have instead.
     #[arg(long, exclusive = true)]

@@ -392,7 +392,7 @@ pub(crate) fn check_names(earlier: &[Line<'_>], step: &Line<'_>) -> Result<(), (
         let is_child = |line: &Line<'_>| matches!(&line.op, Op::Fork { child } if *child == actor.name);
         let Actor { name, .. } = actor;
         if Role::by_name(name.as_str()).is_none() && !earlier.iter().any(is_child) {
-            let roles = Role::ALL.map(Role::as_str).join(", ");
+            let roles = Role::all().map(Role::as_str).collect::<Vec<_>>().join(", ");
             let message = format!("unknown actor `{name}`; there are {roles}, and what an earlier `fork` made");
             return Err((format!("@{name}"), message));
         }

@@ -148,6 +148,7 @@ fn help_completions_and_the_manual_page_are_there() {
     bench.program(&["--version"]).check(0);
     assert!(bench.program(&["list", "--needs"]).check(0).out.contains("rename_exchange "));
     assert!(bench.program(&["list", "--classes"]).check(0).out.contains("dangling "));
+    assert!(bench.program(&["list", "--actors"]).check(0).out.contains("no_fowner "));
     assert!(bench.program(&["--completions", "bash"]).check(0).out.contains("_conformance"));
     assert!(bench.program(&["--man"]).check(0).out.contains(".TH conformance"));
 }
