@@ -116,6 +116,9 @@ fn typed(op: &Op<'_>) -> Option<&'static str> {
         | Op::Fork { .. }
         | Op::Wait {}
         | Op::Setrlimit { .. }
+        | Op::Spawn { .. }
+        | Op::Reap { .. }
+        | Op::Fill { .. }
         | Op::Tick { .. }
         | Op::Syscall { .. } => return None,
     })

@@ -21,16 +21,59 @@ Examples:
       Runs the cases of rename on both, side by side; differences come first.
   conformance run --log run.jsonl --format json /mnt/new
       Writes the log, a line of JSON for each case, to a file and to standard output.
+  conformance run --format junit /mnt/new > report.xml
+      Reports as JUnit XML; ktap and tap print each result as it comes.
+  conformance list --actors
+      Whose rights the actors of a case have.
   conformance list --case rename
       The ids of the cases of rename.
   conformance show rename.exchange_needs_both_names
       What the case claims, and its steps.
   conformance coverage run.jsonl
       Which of the documented errors came back in that run, and which did not.
+  conformance compare old.jsonl new.jsonl
+      What differs between two runs: on two kernels, or two file systems.
+  conformance report run.jsonl -o run.html
+      A page of the log, for the browser: every case on every target.
   conformance reproduce rename.exchange_needs_both_names -o reproduce.c
       A program in C that shows the same without this one, for a bug report.
   conformance reproduce rename.exchange_needs_both_names --lang python
       The same in Python; sh and ops (a case file) are there too.";
+
+const COMPARE: &str = "\
+Examples:
+  conformance compare linux-6.1.jsonl linux-6.18.jsonl
+      Prints the results that differ, by clause and cause, and the counts.
+  conformance compare run.jsonl run.jsonl --target ext4=mount
+      Compares two targets of one run.
+  ssh host conformance run --format json /mnt | conformance compare here.jsonl -
+      Compares with a run that goes on elsewhere.
+
+Results differ if their statuses or their causes do. Times, numbers of inodes and
+durations are no difference; an outcome that is allowed where both passed is told
+apart, and is none; nor is a case that only one log has.
+
+Exit codes:
+  0    no result differs
+  1    a result differs
+  2    wrong usage: a file that is no log, or of a newer version; no such target
+  3    a log cannot be read
+  4    no case is in both logs";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  conformance report run.jsonl -o run.html
+      A page of the targets of one run.
+  conformance report linux-6.1.jsonl linux-6.18.jsonl -o kernels.html
+      A page of two runs, side by side; what differs can be picked out.
+  conformance run --format json /mnt/new | conformance report - -o new.html
+      A page of a run, without a log that stays.
+
+Exit codes:
+  0    the page is written, whatever the logs say
+  2    wrong usage: an unknown option, a log that is not there, or that is none
+  3    the environment or the program failed: the page cannot be written
+  130  interrupted; a page that was there is as it was";
 
 const REPRODUCE: &str = "\
 The program makes a directory below the one that it is given (or the working directory),
@@ -78,6 +121,12 @@ pub enum Verb {
     Show(Show),
     /// Counts the documented errors that came back, call by call.
     Coverage(Coverage),
+    /// Compares the logs of two runs, and prints what differs.
+    #[command(after_help = COMPARE)]
+    Compare(Compare),
+    /// Makes a page of logs: what every case came to, on every target.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(Report),
     /// Prints a program of its own that shows what a case shows, for a bug report.
     #[command(after_help = reproduce_help())]
     Reproduce(Reproduce),
@@ -110,6 +159,10 @@ pub struct Run {
     /// What is printed.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
+
+    /// Prints each case that did not pass in full, instead of one of each cause.
+    #[arg(long, short)]
+    pub verbose: bool,
 
     /// The list of known differences of a mount [default: the one of this version].
     #[arg(long, value_name = "FILE")]
@@ -160,6 +213,10 @@ pub struct List {
     #[arg(long, exclusive = true)]
     pub needs: bool,
 
+    /// Lists the actors that steps may have instead, and whose rights they have.
+    #[arg(long, exclusive = true)]
+    pub actors: bool,
+
     /// Lists the classes of objects and paths that products may have instead.
     #[arg(long, exclusive = true)]
     pub classes: bool,
@@ -182,6 +239,40 @@ pub struct Coverage {
     pub format: TableFormat,
 }
 
+/// What `compare` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Compare {
+    /// The log of a run, or - for standard input.
+    #[arg(value_name = "A")]
+    pub a: PathBuf,
+
+    /// The log of another run, or - for standard input.
+    #[arg(value_name = "B")]
+    pub b: PathBuf,
+
+    /// Compares only this target; where it has another name in B, write A=B. May be given
+    /// several times [default: those of the same name, or the only ones].
+    #[arg(long = "target", value_name = "NAME")]
+    pub targets: Vec<String>,
+
+    /// What is printed.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: CompareFormat,
+
+    /// Prints each result that differs in full, instead of one of each cause, and all ids.
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// The format of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CompareFormat {
+    /// For people.
+    Human,
+    /// JSON Lines: what is compared, each difference, the counts.
+    Json,
+}
+
 /// The format of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum TableFormat {
@@ -201,6 +292,20 @@ pub struct Show {
     /// The cases of the files DIR/NAME.case instead of those of this version.
     #[arg(long, value_name = "DIR")]
     pub cases: Option<PathBuf>,
+}
+
+/// What `report` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Report {
+    /// Logs, as `conformance run --log` writes them: each target of each of them is a
+    /// column. `-` is standard input.
+    #[arg(value_name = "LOG", required = true)]
+    pub logs: Vec<PathBuf>,
+
+    /// The page, which is one file and needs no other; it is replaced if it is there. `-`
+    /// is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 /// What `reproduce` is told.

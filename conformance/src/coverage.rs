@@ -9,7 +9,7 @@ use fs_core::op::{Line, Outcome, Word};
 use serde::Serialize;
 
 use crate::calls;
-use crate::event::CaseResult;
+use crate::event::{CaseResult, Step};
 
 /// What the manual pages document: call, error, and whether it can be had without a
 /// broken disk, full memory or a quota.
@@ -83,7 +83,7 @@ impl Coverage {
             let Some(got) = &step.got else {
                 continue;
             };
-            let Some(call) = Line::parse(&step.op).ok().and_then(|line| calls::documented(&line.op)) else {
+            let Some(call) = call_of(step) else {
                 continue;
             };
             let errors = self.observed.entry(call).or_default();
@@ -131,6 +131,20 @@ impl Coverage {
             beyond: came.iter().filter(|came| !is_known(came)).cloned().collect(),
         }
     }
+}
+
+/// The call that a step made and the error that came back, as the manual pages have them;
+/// none, if they do not document it.
+pub fn documented_error(step: &Step) -> Option<(String, &'static str)> {
+    let got = step.got.as_deref().filter(|got| got.starts_with('E'))?;
+    let call = call_of(step)?;
+    let (_, errno, _) = rows(DOCUMENTED).find(|(other, errno, _)| *other == call && is_same(errno, got))?;
+    Some((call, errno))
+}
+
+/// The call that a step made, by the name that the manual pages have for it.
+fn call_of(step: &Step) -> Option<String> {
+    calls::documented(&Line::parse(&step.op).ok()?.op)
 }
 
 /// Whether two names are those of one error on Linux.
@@ -219,5 +233,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_error_is_documented_for_a_call_and_not_for_every_call() {
+        let check = |op: &str, got: &str, wanted: Option<(&str, &str)>| {
+            let result = result(&[(op, Some("ok"), got)]);
+            let found = documented_error(&result.steps[0]);
+            assert_eq!(found.as_ref().map(|(call, errno)| (call.as_str(), *errno)), wanted, "{op} {got}");
+        };
+        check("mkdir path=d", "EEXIST", Some(("mkdirat", "EEXIST")));
+        check("mkdir path=d", "ENOTEMPTY", None);
+        check("mkdir path=d", "ok", None);
+        check("teleport path=d", "EEXIST", None);
     }
 }

@@ -189,6 +189,14 @@ impl fmt::Display for Status {
     }
 }
 
+impl CaseResult {
+    /// Whether it counts as not passed: it did not pass, nor was it skipped, and nothing
+    /// excuses it.
+    pub fn counts(&self) -> bool {
+        !matches!(self.status, Status::Pass | Status::Skip) && self.excused.is_none()
+    }
+}
+
 impl Counts {
     /// Counts one more result.
     pub fn add(&mut self, result: &CaseResult) {

@@ -6,7 +6,8 @@
 //! [`schedule`] hands it to [`run`], which has the processes of [`worker`] take the
 //! steps in a [`scratch`] directory of a [`target`] and judges what came back; the
 //! result is an [`event`], of which the log and every [`report`] are made. [`coverage`]
-//! counts which of the documented errors came back.
+//! counts which of the documented errors came back, and [`compare`] tells what differs
+//! between two runs.
 //!
 //! A *failure* is the file system's, an *error* is ours or the environment's, a *skip*
 //! has a reason. None is ever taken for another.
@@ -16,6 +17,7 @@
 pub mod calls;
 pub mod case;
 pub mod cli;
+pub mod compare;
 pub mod coverage;
 pub mod event;
 pub mod exit;

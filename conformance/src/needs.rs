@@ -24,6 +24,9 @@ pub struct Need {
     steps: &'static [&'static str],
 }
 
+/// The needs of cases that take all the room of a file system.
+pub const FILLING: [&str; 3] = ["small", "changes_when_full", "full_directories"];
+
 /// The needs of one target: `None` where a need is met, or why it is not.
 pub type Probes = BTreeMap<&'static str, Option<String>>;
 
@@ -44,6 +47,7 @@ fn probe_one(need: &Need, zygote: &Zygote, scratch: &Scratch) -> Result<Option<S
     let why_not = match need.name {
         "root" => not_root().map(|who| format!("only root can do this, and this is {who}")),
         "first_root" => not_first_root().map(|who| format!("only root of the machine can do this, and this is {who}")),
+        _ if FILLING.contains(&need.name) => not_small(zygote, scratch)?,
         "users" => not_root().map(|who| format!("only root can become another user, and this is {who}")),
         _ => None,
     };
@@ -72,6 +76,34 @@ fn probe_one(need: &Need, zygote: &Zygote, scratch: &Scratch) -> Result<Option<S
 /// nowhere else.
 fn not_first_root() -> Option<String> {
     not_root().or_else(|| (mapped_users() < u64::from(u32::MAX)).then(|| "root of a user namespace".to_owned()))
+}
+
+/// Why the file system cannot be filled: it has too much room for that, or does not tell.
+fn not_small(zygote: &Zygote, scratch: &Scratch) -> Result<Option<String>, StepError> {
+    let mut workers = zygote.enter_new(scratch.dir());
+    let told = workers.run(&Line::parse("statvfs path=.").expect("a step"))?;
+    let number = |field: &str| told.get(field).and_then(fs_core::op::Value::as_number);
+    let free = number("bfree").zip(number("frsize")).map(|(blocks, size)| blocks * size);
+    end(workers)?;
+    Ok(match free {
+        Some(free) if free <= SMALL_MIB << 20 && number("blocks") > Some(0) => None,
+        Some(free) if number("blocks") > Some(0) => Some(format!(
+            "the file system has {} free: give a directory on one of at most {SMALL_MIB} MiB",
+            in_words(free)
+        )),
+        _ => Some("the file system does not tell how much room it has".to_owned()),
+    })
+}
+
+/// How much may be free on a file system that a case fills, in MiB.
+const SMALL_MIB: i128 = 64;
+
+/// A size as people say it.
+fn in_words(bytes: i128) -> String {
+    match bytes >> 20 {
+        mib @ 0..10_240 => format!("{mib} MiB"),
+        mib => format!("{} GiB", mib >> 10),
+    }
 }
 
 /// Who this is, if it is not root. Root of a user namespace that has not all users has
@@ -160,6 +192,27 @@ needs! {
     }
     "nosymfollow" "mounts on which no symbolic link is followed (Linux 5.10)" ["strict=NOSYMFOLLOW"] {
         "symlink src=f dst=base/l" "open path=strict/l -> ELOOP"
+    }
+
+    "programs" "programs that can be run, on an architecture that `%program()` knows" {
+        "open path=p flags=CREAT|WRONLY mode=0755 -> fd=1" "write fd=1 data=%program()" "close fd=1"
+        "spawn path=p -> ok process=1" "reap process=1 -> status=0"
+    }
+    "suid_programs" "programs that act as the owner of their file, which takes root" {
+        "open path=p flags=CREAT|WRONLY mode=0755 -> fd=1" "write fd=1 data=%program()" "close fd=1"
+        "chmod path=p mode=06755"
+        "@other spawn path=p -> ok process=1" "@other reap process=1 -> status=3"
+    }
+
+    "small" "a file system with at most 64 MiB free, which a case may fill" {
+        "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "fill fd=1 -> count>0" "write fd=1 data=x -> ENOSPC"
+    }
+    "changes_when_full" "a small file system that can be changed when it is full" {
+        "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "fill fd=1 -> count>0" "truncate fd=1 length=0 -> ok"
+    }
+    "full_directories" "a small file system on which no file is made when it is full" {
+        "mkdir path=d mode=0755" "open path=d flags=DIRECTORY -> fd=2"
+        "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "fill fd=1 -> ok" "fill fd=2 -> count<4096"
     }
 
     "hard_links" "hard links" {

@@ -377,6 +377,8 @@ fn finish(mut case: Case, place: Place<'_>) -> Result<Case, CaseError> {
     }
     let actors = case.steps.iter().filter_map(|step| step.actor.as_ref());
     case.needs.extend(actors.filter_map(|actor| implied_need(actor.name.as_str())));
+    let runs = case.steps.iter().any(|step| matches!(step.op, Op::Spawn { .. }));
+    case.needs.extend(runs.then_some("programs"));
     case.needs.extend((!case.mounts.is_empty()).then_some("bind_mounts"));
     case.needs.sort_unstable();
     case.needs.dedup();
@@ -390,7 +392,7 @@ pub(crate) fn check_names(earlier: &[Line<'_>], step: &Line<'_>) -> Result<(), (
         let is_child = |line: &Line<'_>| matches!(&line.op, Op::Fork { child } if *child == actor.name);
         let Actor { name, .. } = actor;
         if Role::by_name(name.as_str()).is_none() && !earlier.iter().any(is_child) {
-            let roles = Role::ALL.map(Role::as_str).join(", ");
+            let roles = Role::all().map(Role::as_str).collect::<Vec<_>>().join(", ");
             let message = format!("unknown actor `{name}`; there are {roles}, and what an earlier `fork` made");
             return Err((format!("@{name}"), message));
         }

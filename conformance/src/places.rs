@@ -96,10 +96,23 @@ fn summary(requests: &[(String, crate::mounted::Requests)]) -> String {
     format!("the mount served {all} requests: {}\n", most.collect::<Vec<_>>().join(", "))
 }
 
-/// The rest of the command that runs a case again in these places.
+/// The rest of the command that runs a case again in these places: what follows
+/// `conformance run --case ID`.
 pub fn again(arguments: &Run) -> String {
-    match arguments.no_mount {
-        true => " --no-mount".to_owned(),
-        false => arguments.dirs.iter().map(|dir| format!(" {}", for_shell(dir))).collect(),
+    let mut again = String::new();
+    let mut add = |word: &str, value: &Path| again.push_str(&format!(" {word}{}", for_shell(value)));
+    if let Some(cases) = &arguments.cases.cases {
+        add("--cases ", cases);
     }
+    if let Some(known) = &arguments.known {
+        add("--known ", known);
+    }
+    if let Some(options) = &arguments.mount_options {
+        add("--mount-options ", Path::new(options));
+    }
+    arguments.dirs.iter().for_each(|dir| add("", dir));
+    if arguments.no_mount {
+        again.push_str(" --no-mount");
+    }
+    again
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{PoisonError, RwLock, mpsc};
 use std::time::Duration;
 
 use crate::case::Case;
 use crate::event::CaseResult;
+use crate::needs::FILLING;
 use crate::run;
 use crate::target::Target;
 use crate::worker::{StepError, Zygote};
@@ -25,13 +26,15 @@ pub fn run_all(
     mut on_results: impl FnMut(Vec<CaseResult>),
 ) -> Result<(), StepError> {
     let next = AtomicUsize::new(0);
+    let room = RwLock::new(());
     let stop = AtomicBool::new(false);
     let (sender, receiver) = mpsc::channel();
     std::thread::scope(|scope| {
         for zygote in zygotes {
             let (sender, next, stop) = (sender.clone(), &next, &stop);
+            let room = &room;
             scope.spawn(move || {
-                let done = work(cases, targets, zygote, patience, next, stop, &sender);
+                let done = work(cases, targets, zygote, patience, Shared { next, stop, room }, &sender);
                 if let Err(error) = done {
                     stop.store(true, Ordering::Relaxed);
                     let _ = sender.send(Err(error));
@@ -60,21 +63,41 @@ pub fn run_all(
 
 type Message = Result<(usize, Vec<CaseResult>), StepError>;
 
+/// What the threads have in common.
+#[derive(Clone, Copy)]
+struct Shared<'s> {
+    /// The next case.
+    next: &'s AtomicUsize,
+    /// Whether to end.
+    stop: &'s AtomicBool,
+    /// Read by a case that needs some room, written by one that takes it all: nothing
+    /// else can run beside that.
+    room: &'s RwLock<()>,
+}
+
+/// Whether a case takes all the room of a target.
+fn fills(case: &Case, targets: &[Target]) -> bool {
+    let met = |need: &str| targets.iter().any(|target| matches!(target.info.probes.get(need), Some(None)));
+    FILLING.iter().any(|need| case.needs.contains(need) && met(need))
+}
+
 /// One thread: takes the next case, until there is none.
 fn work(
     cases: &[Case],
     targets: &[Target],
     mut zygote: Zygote,
     patience: Duration,
-    next: &AtomicUsize,
-    stop: &AtomicBool,
+    shared: Shared<'_>,
     sender: &mpsc::Sender<Message>,
 ) -> Result<(), StepError> {
-    while !stop.load(Ordering::Relaxed) {
-        let index = next.fetch_add(1, Ordering::Relaxed);
+    while !shared.stop.load(Ordering::Relaxed) {
+        let index = shared.next.fetch_add(1, Ordering::Relaxed);
         let Some(case) = cases.get(index) else {
             break;
         };
+        // Whatever happens to the lock, it guards nothing that could be broken.
+        let alone = fills(case, targets).then(|| shared.room.write().unwrap_or_else(PoisonError::into_inner));
+        let beside = alone.is_none().then(|| shared.room.read().unwrap_or_else(PoisonError::into_inner));
         let mut results = Vec::with_capacity(targets.len());
         for target in targets {
             results.push(run::run(case, target, &zygote, patience)?);
@@ -83,6 +106,7 @@ fn work(
                 zygote = Zygote::start()?;
             }
         }
+        drop((alone, beside));
         // The receiver is gone only when the run is over.
         let _ = sender.send(Ok((index, results)));
     }

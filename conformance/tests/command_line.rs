@@ -97,8 +97,14 @@ fn a_failing_case_says_what_was_expected_and_what_to_type_next() {
     ran.check(1);
     assert!(ran.out.starts_with("FAIL t.c  step 2: expected ENOENT, got ok\n"), "{}", ran.out);
     assert!(ran.out.contains("     source: y(2) (linux-man)\n"), "{}", ran.out);
-    let again = format!("     again:  conformance run --case t.c {}\n", bench.target());
-    assert!(ran.out.contains(&again), "{}", ran.out);
+    let steps = "     steps:  open path=a flags=CREAT|WRONLY -> fd=1  ok\n             stat path=a                             ok\n     \
+        wanted: ENOENT\n     got:    ok\n";
+    assert!(ran.out.contains(steps), "{}", ran.out);
+    let cases = bench.path("cases").display().to_string();
+    let again = format!("conformance run --case t.c --cases {cases} {}", bench.target());
+    assert!(ran.out.contains(&format!("     again:  {again}\n")), "{}", ran.out);
+    let words: Vec<&str> = again.split(' ').skip(1).collect();
+    assert_eq!(bench.program(&words).check(1).out.lines().next(), ran.out.lines().next());
     assert!(!ran.out.contains('\x1b'), "no colours where nobody looks");
     assert!(bench.run(&["--color", "always"]).out.contains("\x1b[31m"));
 }
@@ -142,6 +148,7 @@ fn help_completions_and_the_manual_page_are_there() {
     bench.program(&["--version"]).check(0);
     assert!(bench.program(&["list", "--needs"]).check(0).out.contains("rename_exchange "));
     assert!(bench.program(&["list", "--classes"]).check(0).out.contains("dangling "));
+    assert!(bench.program(&["list", "--actors"]).check(0).out.contains("no_fowner "));
     assert!(bench.program(&["--completions", "bash"]).check(0).out.contains("_conformance"));
     assert!(bench.program(&["--man"]).check(0).out.contains(".TH conformance"));
 }

@@ -35,6 +35,12 @@ const REFUSED: &[&[&str]] = &[
     &["syscall name=mount args=str:a,str:b,str:c,0,null -> ret=0"],
     &["syscall name=reboot args=0,0,0 -> ret=0"],
     &["syscall name=fchdir args=3 -> ret=0"],
+    &[
+        "open path=p flags=CREAT|WRONLY mode=0755 -> fd=1",
+        "write fd=1 data=#!/bin/sh",
+        "close fd=1",
+        "spawn path=p -> ok process=1",
+    ],
 ];
 
 fn cases(all: &[&[&str]]) -> String {

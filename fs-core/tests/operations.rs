@@ -279,6 +279,50 @@ fn raw_calls_reach_what_typed_calls_cannot_say() {
 }
 
 #[test]
+fn the_program_runs_and_no_other_one_does() {
+    check(
+        "open path=p flags=CREAT|WRONLY mode=0755 -> fd=1
+         write fd=1 data=%program() -> ok
+         spawn path=p -> ETXTBSY process=1
+         close fd=1
+         spawn path=p -> ok process=1
+         open path=p flags=WRONLY -> ETXTBSY
+         reap process=1 -> status=0
+         open path=p flags=WRONLY -> ok fd=1
+         close fd=1
+         chmod path=p mode=0644
+         spawn path=p -> EACCES
+         spawn path=. -> EACCES
+         spawn path=none -> ENOENT
+         open path=empty flags=CREAT|WRONLY mode=0755 -> fd=2
+         close fd=2
+         spawn path=empty -> ENOEXEC",
+    );
+    let _directory = fresh_directory();
+    let mut runner = Runner::new();
+    let mut run = |text: &str| runner.run(&Line::parse(text).unwrap().op);
+    run("open path=p flags=CREAT|WRONLY mode=0755 -> fd=1").unwrap();
+    run("write fd=1 data=#!/bin/sh").unwrap();
+    run("close fd=1").unwrap();
+    assert!(matches!(run("spawn path=p"), Err(RunError::Refused(why)) if why.contains("%program()")));
+    assert_eq!(run("reap process=1"), Err(RunError::Unbound("process=1".to_owned())));
+}
+
+#[test]
+fn only_a_small_file_system_is_filled() {
+    let _directory = fresh_directory();
+    let space = rustix::fs::statvfs(".").unwrap();
+    let mut runner = Runner::new();
+    let mut run = |text: &str| runner.run(&Line::parse(text).unwrap().op);
+    run("open path=f flags=CREAT|WRONLY mode=0600 -> fd=1").unwrap();
+    if space.f_bfree * space.f_frsize <= 256 << 20 {
+        return eprintln!("not run: the temporary directory is on a small file system");
+    }
+    assert_eq!(run("fill fd=1").unwrap().to_string(), "EFBIG");
+    assert_eq!(run("stat fd=1").unwrap().get("size").unwrap().as_number(), Some(0));
+}
+
+#[test]
 fn a_file_grows_to_the_limit_of_the_process() {
     check(
         "open path=f flags=CREAT|RDWR mode=0600 -> fd=1

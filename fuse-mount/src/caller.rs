@@ -44,13 +44,13 @@ impl Worker {
         self.impersonate(caller, create)
     }
 
-    /// Calls `call` as `caller` with all its groups, and with `CAP_FSETID` if it is
-    /// root: for the calls that take sgid away from those who are not of the file's group.
+    /// Calls `call` as `caller` with all its groups, and with `CAP_FSETID` if it is root
+    /// and has that: for the calls that take sgid away from those who are not of the file's group.
     pub fn as_member<T>(&self, caller: Caller, call: impl FnOnce() -> Result<T, Errno>) -> Result<T, Errno> {
         if !self.impersonates() {
             return call();
         }
-        if caller.uid == 0 {
+        if caller.uid == 0 && has_capability(caller.tid, CapabilitySet::FSETID) {
             return self.with_fsetid(call);
         }
         let _groups = Groups::set(&supplementary_groups(caller.tid))?;
@@ -68,10 +68,11 @@ impl Worker {
         with_capabilities(raised, usual, call)
     }
 
-    /// Calls `call` without `CAP_SYS_ADMIN` unless the caller is root, so that the file system
-    /// beneath shows no more than it would show the caller.
+    /// Calls `call` without `CAP_SYS_ADMIN` unless the caller is root and has that, so that the
+    /// file system beneath shows no more than it would show the caller.
     pub fn without_admin<T>(&self, caller: Caller, call: impl FnOnce() -> Result<T, Errno>) -> Result<T, Errno> {
-        let Some(usual) = self.capabilities.filter(|_| caller.uid != 0) else { return call() };
+        let has_it = || caller.uid == 0 && has_capability(caller.tid, CapabilitySet::SYS_ADMIN);
+        let Some(usual) = self.capabilities.filter(|_| !has_it()) else { return call() };
         let mut lowered = usual;
         lowered.effective.remove(CapabilitySet::SYS_ADMIN);
         with_capabilities(lowered, usual, call)
@@ -159,12 +160,24 @@ fn set_fs_gid(gid: u32) -> u32 {
 
 /// The groups of a thread, which a request does not carry; none if the thread is gone.
 fn supplementary_groups(tid: u32) -> Vec<rustix::process::Gid> {
-    if tid == 0 {
-        return Vec::new();
-    }
-    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
-    let groups = status.lines().find_map(|line| line.strip_prefix("Groups:")).unwrap_or_default();
+    let groups = status_line(tid, "Groups:").unwrap_or_default();
     groups.split_whitespace().filter_map(|group| group.parse().ok()).map(rustix::process::Gid::from_raw).collect()
+}
+
+/// Whether a thread of root has a capability, which a request does not tell. It has, if the thread
+/// is gone or unknown here.
+fn has_capability(tid: u32, capability: CapabilitySet) -> bool {
+    let effective = status_line(tid, "CapEff:").and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    effective.is_none_or(|set| CapabilitySet::from_bits_retain(set).contains(capability))
+}
+
+/// The rest of the line of a thread's status that begins so.
+fn status_line(tid: u32, start: &str) -> Option<String> {
+    if tid == 0 {
+        return None;
+    }
+    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix(start)).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -229,6 +242,29 @@ mod tests {
             assert!(!worker.without_admin(OWNER, within).unwrap());
             assert_eq!(worker.without_admin(root, within).unwrap(), before);
             assert_eq!(within().unwrap(), before);
+        });
+    }
+
+    #[test]
+    fn root_without_a_capability_is_known() {
+        as_root(|worker| {
+            let (ready, go) = (std::sync::mpsc::channel(), std::sync::mpsc::channel::<()>());
+            let thread = std::thread::spawn(move || {
+                let mut sets = thread::capabilities(None).unwrap();
+                sets.effective.remove(CapabilitySet::FSETID | CapabilitySet::SYS_ADMIN);
+                thread::set_capabilities(None, sets).unwrap();
+                ready.0.send(thread::gettid().as_raw_nonzero().get().cast_unsigned()).unwrap();
+                go.1.recv().unwrap();
+            });
+            let caller = Caller { uid: 0, gid: 0, tid: ready.1.recv().unwrap() };
+            let has = |capability| move || Ok(worker::is_capable(capability));
+            let admin = worker.without_admin(caller, has(CapabilitySet::SYS_ADMIN)).unwrap();
+            let fsetid = worker.as_member(caller, has(CapabilitySet::FSETID)).unwrap();
+            go.0.send(()).unwrap();
+            thread.join().unwrap();
+            assert_eq!((admin, fsetid), (false, false));
+            let usual = Caller { tid: 0, ..caller };
+            assert!(worker.as_member(usual, has(CapabilitySet::FSETID)).unwrap());
         });
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use fs_core::op::{Actor, Line, Name, Op, Operand, Word};
 
+use super::ONLY_OPS;
 use super::text::Fields;
 use crate::case::Case;
 use crate::worker::{Credentials, Role, implied_need, may_leave};
@@ -85,6 +86,9 @@ impl<'c> Plan<'c> {
         for (index, line) in case.steps.iter().enumerate() {
             let number = index + 1;
             let player = plan.player(&actor(line), &mut bound);
+            if plan.players[player].credentials.as_ref().is_some_and(|credentials| !credentials.without.is_empty()) {
+                return Err(format!("step {number}: of root without a capability {ONLY_OPS}"));
+            }
             let registers = &mut bound[player];
             let mut unsure = Vec::new();
             for register in used(line) {

@@ -54,7 +54,7 @@ fn of_run() -> Result<Coverage, Failure> {
     };
     let mut coverage = Coverage::default();
     // How the cases ended is not what is asked here.
-    observe(&run, || Ok(Collector(&mut coverage)))?;
+    observe(&run, |_| Ok(Collector(&mut coverage)))?;
     Ok(coverage)
 }
 

@@ -4,11 +4,15 @@ use std::fmt::Write;
 
 use crate::cli::List;
 use crate::exit::Failure;
+use crate::worker::Role;
 use crate::{generate, needs, select};
 
 pub(super) fn list(arguments: &List) -> Result<u8, Failure> {
     if arguments.needs {
         return print_words(needs::NEEDS.iter().map(|need| (need.name, need.about)).collect());
+    }
+    if arguments.actors {
+        return print_words(Role::all().map(|role| (role.as_str(), role.about())).collect());
     }
     if arguments.classes {
         return print_words(generate::CLASSES.iter().map(|class| (class.name, class.about)).collect());

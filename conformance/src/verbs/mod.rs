@@ -1,7 +1,9 @@
 //! The verbs of the command line.
 
+mod compare;
 mod coverage;
 mod list;
+mod report;
 mod reproduce;
 mod run;
 mod show;
@@ -33,6 +35,8 @@ pub fn perform(cli: Cli) -> Result<u8, Failure> {
         Some(Verb::List(list)) => list::list(&list),
         Some(Verb::Show(show)) => show::show(&show),
         Some(Verb::Coverage(coverage)) => coverage::coverage(&coverage),
+        Some(Verb::Compare(compare)) => compare::compare(&compare, cli.color),
+        Some(Verb::Report(report)) => report::report(&report),
         Some(Verb::Reproduce(reproduce)) => reproduce::reproduce(&reproduce),
         None => Err(Failure::Usage(Cli::command().render_help().to_string())),
     }

@@ -14,17 +14,20 @@ use crate::exit::{self, Failure};
 use crate::known::Known;
 use crate::places::{self, Places};
 use crate::progress::Progress;
+use crate::report::plan::Plan;
 use crate::report::{Format, Report, Style};
 use crate::target::{self, Target};
 use crate::worker::{Confinement, StepError, Zygote};
 use crate::{interrupt, schedule, select};
 
 pub(super) fn run(arguments: &Run, color: ColorChoice) -> Result<u8, Failure> {
-    observe(arguments, || {
-        let style = Style { color: super::wants_color(color), dirs: places::again(arguments) };
-        let report = Report::new(arguments.format, style)?;
+    observe(arguments, |cases| {
+        let style =
+            Style { color: super::wants_color(color), verbose: arguments.verbose, again: places::again(arguments) };
+        let plan = Plan::of(cases.iter().map(|case| &*case.id));
+        let report = Report::new(arguments.format, style, plan);
         let log = arguments.log.as_deref().map(open_log).transpose()?;
-        Ok(Teller { report, log })
+        Ok(Teller { report: Some(report), log })
     })
 }
 
@@ -41,7 +44,7 @@ pub(super) trait Listener {
 /// something to run.
 pub(super) fn observe<L: Listener>(
     arguments: &Run,
-    listener: impl FnOnce() -> Result<L, Failure>,
+    listener: impl FnOnce(&[Case]) -> Result<L, Failure>,
 ) -> Result<u8, Failure> {
     interrupt::listen().map_err(|error| Failure::Environment(format!("cannot listen to signals: {error}")))?;
     // Forked before this process has other threads, and while it has little memory,
@@ -57,7 +60,7 @@ pub(super) fn observe<L: Listener>(
         return Err(Failure::NothingSelected("no case was selected; `conformance list` lists them".to_owned()));
     }
     zygotes.truncate(cases.len());
-    let mut teller = listener()?;
+    let mut teller = listener(&cases)?;
 
     let places = Places::open(arguments)?;
     let mut targets = Vec::new();
@@ -70,19 +73,21 @@ pub(super) fn observe<L: Listener>(
     let start = Instant::now();
     let mut results: Vec<CaseResult> = Vec::with_capacity(cases.len() * targets.len());
     let mut by_id = cases.iter();
-    let progress = Progress::new(cases.len());
+    let progress = Progress::new(cases.len(), arguments.format != Format::Human);
     let mut told = Ok(());
     let ran = schedule::run_all(&cases, &targets, zygotes, arguments.timeout, |of_case| {
         let case = by_id.next().expect("results come once for each case");
+        let mut failed = 0;
         for (mut result, target) in of_case.into_iter().zip(&targets) {
             result.excused = known.excuse(&result, case, &target.info);
+            failed += usize::from(result.counts());
             if told.is_ok() {
                 told = teller.tell(&Event::Case(result.clone()));
             }
             // The steps may hold much data, and have been told.
             results.push(CaseResult { steps: Vec::new(), ..result });
         }
-        progress.advance();
+        progress.advance(failed);
     });
     progress.finish();
     ran.map_err(failure)?;
@@ -151,7 +156,8 @@ fn begin(cases: &[Case], targets: &[Target], zygote: &Zygote) -> Begin {
 
 /// Tells the report, and the log.
 struct Teller {
-    report: Report,
+    /// None once who reads it has gone: `run --format tap | head`.
+    report: Option<Report>,
     log: Option<BufWriter<File>>,
 }
 
@@ -160,8 +166,16 @@ impl Listener for Teller {
         if let Some(log) = &mut self.log {
             writeln!(log, "{}", event.to_json()).map_err(|error| Failure::Environment(format!("the log: {error}")))?;
         }
-        let told = self.report.tell(event, &mut io::stdout().lock());
-        told.map_err(|error| Failure::Environment(format!("standard output: {error}")))
+        let Some(report) = &mut self.report else {
+            return Ok(());
+        };
+        match report.tell(event, &mut io::stdout().lock()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.report = None;
+                Ok(())
+            }
+            told => told.map_err(|error| Failure::Environment(format!("standard output: {error}"))),
+        }
     }
 
     fn finish(self) -> Result<(), Failure> {

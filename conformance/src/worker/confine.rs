@@ -43,12 +43,15 @@ impl Confinement {
         if !matches!(self, Confinement::Refusal(_)) {
             rustix::process::chroot(c".")?;
         }
-        if let Some(Credentials { uid, gid, groups }) = credentials {
+        if let Some(Credentials { uid, gid, groups, without }) = credentials {
             let groups: Vec<Gid> = groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
             let (uid, gid) = (Uid::from_raw(*uid), Gid::from_raw(*gid));
             rustix::thread::set_thread_groups(&groups)?;
             rustix::thread::set_thread_res_gid(gid, gid, gid)?;
             rustix::thread::set_thread_res_uid(uid, uid, uid)?;
+            if !without.is_empty() {
+                lower(*without)?;
+            }
         }
         if *self == Confinement::UserNamespace {
             // They would open files that this user may not open: permissions of a
@@ -73,6 +76,17 @@ impl Confinement {
         };
         Some(format!("{what} is refused, for the worker is not confined: {why}"))
     }
+}
+
+/// Gives up capabilities.
+fn lower(without: CapabilitySet) -> io::Result<()> {
+    let CapabilitySets { effective, permitted, inheritable } = rustix::thread::capabilities(None)?;
+    let sets = CapabilitySets {
+        effective: effective.difference(without),
+        permitted: permitted.difference(without),
+        inheritable: inheritable.difference(without),
+    };
+    Ok(rustix::thread::set_capabilities(None, sets)?)
 }
 
 /// Whether a path of a step may lead out of the directory that it starts from, the

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
+use super::program;
+
 /// The longest value that a generator may describe: a line from a stranger must
 /// not be able to take all memory.
 const LONGEST: u64 = 64 << 20;
@@ -34,6 +36,8 @@ pub enum Bytes<'a> {
         /// Its length in bytes.
         length: u64,
     },
+    /// `%program()`: the bytes of a program that can be run.
+    Program,
 }
 
 impl<'a> Bytes<'a> {
@@ -49,6 +53,7 @@ impl<'a> Bytes<'a> {
             Bytes::Repeat { unit, count } => Cow::Owned(unit.repeat(*count as usize)),
             Bytes::Path { length } => Cow::Owned(path_of(*length as usize)),
             Bytes::Random { seed, length } => Cow::Owned(random(*seed, *length as usize)),
+            Bytes::Program => Cow::Owned(program::bytes()),
         }
     }
 
@@ -59,6 +64,7 @@ impl<'a> Bytes<'a> {
             Bytes::Repeat { unit, count } => Bytes::Repeat { unit: Cow::Owned(unit.into_owned()), count },
             Bytes::Path { length } => Bytes::Path { length },
             Bytes::Random { seed, length } => Bytes::Random { seed, length },
+            Bytes::Program => Bytes::Program,
         }
     }
 
@@ -83,6 +89,7 @@ impl fmt::Display for Bytes<'_> {
             }
             Bytes::Path { length } => write!(f, "%path({length})"),
             Bytes::Random { seed, length } => write!(f, "%random({seed},{length})"),
+            Bytes::Program => f.write_str("%program()"),
         }
     }
 }
@@ -159,12 +166,14 @@ fn parse_generator(text: &str) -> Result<Bytes<'_>, (usize, String)> {
                 _ => Err((at, format!("`{count}` times is more than the longest value, {LONGEST} bytes"))),
             }
         }
+        "program" if arguments.is_empty() => Ok(Bytes::Program),
+        "program" => Err((start, "`%program` takes no arguments".to_owned())),
         "path" => Ok(Bytes::Path { length: length(start, arguments)? }),
         "random" => {
             let (seed, count, at) = pair()?;
             Ok(Bytes::Random { seed: number(start, seed)?, length: length(at, count)? })
         }
-        _ => Err((0, format!("unknown generator `%{name}`; there are %repeat, %path and %random"))),
+        _ => Err((0, format!("unknown generator `%{name}`; there are %repeat, %path, %random and %program"))),
     }
 }
 
@@ -218,6 +227,7 @@ mod tests {
         check("%path(5)", b"././f");
         check("%path(6)", b"././ff");
         check("%path(0)", b"");
+        check("%program()", &program::bytes());
         check("%random(7,3)", &random(7, 3));
         assert_eq!(Bytes::parse("%path(4096)").unwrap().resolve().len(), 4096);
     }
@@ -235,6 +245,7 @@ mod tests {
         assert_eq!(Bytes::parse("abé").unwrap_err(), (2, "`\\u{e9}` must be written `\\xc3\\xa9`".to_owned()));
         assert_eq!(Bytes::parse("%random(1,99999999999)").unwrap_err().0, 10);
         assert!(Bytes::parse("%repeat(,18446744073709551615)").is_err());
+        assert!(Bytes::parse("%program(1)").is_err());
         assert!(Bytes::parse("%nonsense(1)").unwrap_err().1.contains("%nonsense"));
     }
 }

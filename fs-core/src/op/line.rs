@@ -60,7 +60,8 @@ impl<'a> Line<'a> {
 
         let is_check = |word: &Text<'_>| {
             let key = word.text.split('=').next().unwrap_or_default();
-            word.text.contains(['=', '<', '>']) && !matches!(key, "fd" | "fd2" | "map" | "handle" | "as" | "same")
+            word.text.contains(['=', '<', '>'])
+                && !matches!(key, "fd" | "fd2" | "map" | "handle" | "process" | "as" | "same")
         };
         let (expected, bound): (Vec<Text<'_>>, Vec<Text<'_>>) =
             result.iter().partition(|word| is_check(word) || !word.text.contains('='));

@@ -5,12 +5,12 @@
 //! ```text
 //! line   = ["@" ACTOR] OP {FIELD "=" VALUE} ["->" RESULT]       words are split by spaces; a word `#` begins a comment
 //! RESULT = [WORD {"|" WORD}] {FIELD CMP VALUE}                  WORD: ok, an errno, a signal, blocked; CMP: = != < <= > >=
-//! VALUE  = number (0644 octal, 0x100) | FLAG{"|"FLAG} | bytes | %repeat(BYTES,N) %path(N) %random(SEED,N) | list,of,values
+//! VALUE  = number (0644 octal, 0x100) | FLAG{"|"FLAG} | bytes | %repeat(BYTES,N) %path(N) %random(SEED,N) %program() | list,of,values
 //! ```
 //!
 //! Fields stand in the order of the [`Op`]; a field at its default is left out;
-//! `path=` is the empty path. In bytes, `\xNN` stands for space, `\`, `%`, `,` and
-//! all outside printable ASCII. `fd=3`, `map=1`, `handle=1` and `as=t` right of the
+//! `path=` is the empty path; `%program()` is the only program that is ever run. In bytes, `\xNN` stands for space, `\`, `%`, `,` and
+//! all outside printable ASCII. `fd=3`, `map=1`, `handle=1`, `process=1` and `as=t` right of the
 //! arrow name a register of the sequence, never the kernel's number. Words have no order, but
 //! `flags>=RDONLY` wants that one among others, and `flags=before.flags` those that were saved.
 //!
@@ -35,6 +35,7 @@ mod operation;
 mod outcome;
 mod place;
 pub mod product;
+mod program;
 pub mod run;
 #[cfg(test)]
 mod strategy;
@@ -50,6 +51,6 @@ pub use flags::{
 pub use line::{Actor, Line};
 pub use operation::Op;
 pub use outcome::{Field, Kind, Outcome, Value, Word};
-pub use place::{At, Fd, Handle, Map, Target};
+pub use place::{At, Fd, Handle, Map, Process, Target};
 pub use want::{Check, Compare, Operand, Want};
 pub use words::ParseError;

@@ -10,7 +10,7 @@ use super::flags::{
     SignalArg, WhenceArg,
 };
 use super::outcome::{ACL, DATA, LOCK, NOTHING, STAT, STATVFS, STATX};
-use super::place::{At, Fd, Handle, Map, Target};
+use super::place::{At, Fd, Handle, Map, Process, Target};
 use super::words::{Fields, ParseError, list};
 use crate::{Follow, OFlags};
 
@@ -293,12 +293,21 @@ operations! {
     "setrlimit" Setrlimit { resource: LimitArg, limit: u64 }, -> NOTHING;
     /// What the signal does to the process from now on.
     "sigaction" Sigaction { signal: SignalArg, action: SignalAction }, -> NOTHING;
+    /// Runs the file, which must hold `%program()` or nothing and be one that the caller may
+    /// read, as another process, which waits.
+    "spawn" Spawn { path: At<'a> } => process: Process, -> NOTHING;
+    /// Has the program end. Its status has bit 1 if its effective user was not its real one,
+    /// and bit 2 if that was so of its group.
+    "reap" Reap { process: Process }, -> &["status"];
     "getfl" Getfl { fd: Fd }, -> &["flags"];
     /// Starts a process with the same credentials and copies of all descriptors:
     /// the actor `child`.
     "fork" Fork { child: Name }, -> NOTHING;
     /// The result of the call of this actor that was `blocked`.
     "wait" Wait {}, -> NOTHING;
+    /// Writes to a file until its file system is full, or makes files in a directory until there is no
+    /// room for one, at most 4096. `EFBIG`, and nothing is done, where more than 256 MiB are free.
+    "fill" Fill { fd: Fd }, -> &["count"];
     /// Waits until the clock of the file system of `path` moves on, by which two
     /// times can be told apart.
     "tick" Tick { path: Bytes<'a> = Bytes::literal(b".") }, -> NOTHING;

@@ -138,6 +138,7 @@ static FIELDS: &[(&str, Kind)] = &[
     ("ret", Kind::Number),
     ("size", Kind::Number),
     ("start", Kind::Number),
+    ("status", Kind::Number),
     ("target", Kind::Bytes),
     ("type", Kind::Word),
     ("uid", Kind::Number),

@@ -35,6 +35,8 @@ registers! {
     Fd
     /// A mapping of the sequence.
     Map
+    /// A program that runs.
+    Process
     /// A file handle (`name_to_handle_at(2)`) of the sequence.
     Handle
 }

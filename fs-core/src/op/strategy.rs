@@ -36,11 +36,13 @@ sample! {
         4 => bytes().prop_map(Bytes::Literal),
         1 => (bytes(), 0_u64..9).prop_map(|(unit, count)| Bytes::Repeat { unit, count }),
         1 => (0_u64..5000).prop_map(|length| Bytes::Path { length }),
+        1 => Just(Bytes::Program),
         1 => (any::<u64>(), 0_u64..5000).prop_map(|(seed, length)| Bytes::Random { seed, length }),
     ];
     Fd: any::<u32>().prop_map(Fd);
     Map: any::<u32>().prop_map(Map);
     Handle: any::<u32>().prop_map(Handle);
+    Process: any::<u32>().prop_map(Process);
     At<'static>: (Bytes::strategy(), Option::<Fd>::strategy()).prop_map(|(path, dir)| At { path, dir });
     Target<'static>: prop_oneof![Fd::strategy().prop_map(Target::Fd), At::strategy().prop_map(Target::Path)];
     Follow: prop_oneof![Just(Follow::Yes), Just(Follow::No)];

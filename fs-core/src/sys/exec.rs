@@ -47,6 +47,14 @@ pub(crate) fn fexecve(fd: BorrowedFd<'_>, argv: &CStrings, envp: &CStrings) -> E
     last_errno()
 }
 
+/// The program that is open, which need not have a name nor `/proc` be there.
+pub(crate) fn execveat_fd(fd: BorrowedFd<'_>, argv: &CStrings, envp: &CStrings) -> Errno {
+    let (fd, empty) = (fd.as_raw_fd(), c"".as_ptr());
+    // SAFETY: a C string, and arrays of them that end with a null pointer.
+    unsafe { libc::syscall(libc::SYS_execveat, fd, empty, argv.as_ptr(), envp.as_ptr(), libc::AT_EMPTY_PATH) };
+    last_errno()
+}
+
 /// The C library has this call since its version 2.34 only.
 pub(crate) fn execveat(dir: BorrowedFd<'_>, path: &CStr, argv: &CStrings, envp: &CStrings) -> Errno {
     let dir = dir.as_raw_fd();

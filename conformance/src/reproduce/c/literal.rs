@@ -30,6 +30,7 @@ pub(super) fn bytes(bytes: &Bytes<'_>) -> String {
         Bytes::Repeat { unit, count } => format!("repeat({}, {}, {count})", string(unit), unit.len()),
         Bytes::Path { length } => format!("path_of({length})"),
         Bytes::Random { seed, length } => format!("random_bytes({seed}ULL, {length})"),
+        Bytes::Program => string(&bytes.resolve()),
     }
 }
 
@@ -39,6 +40,7 @@ pub(super) fn length(bytes: &Bytes<'_>) -> u64 {
         Bytes::Literal(bytes) => bytes.len() as u64,
         Bytes::Repeat { unit, count } => unit.len() as u64 * count,
         Bytes::Path { length } | Bytes::Random { length, .. } => *length,
+        Bytes::Program => bytes.resolve().len() as u64,
     }
 }
 

@@ -13,8 +13,8 @@ use super::arguments::{
 };
 use super::fields::{Value, data, data_fields, number, stat_fields, statvfs_fields, statx_fields};
 use super::literal::{bytes, length, path, string};
-use crate::reproduce::acl;
 use crate::reproduce::plan::Step;
+use crate::reproduce::{ONLY_OPS, acl};
 
 /// A step in C.
 pub(super) struct Code {
@@ -376,6 +376,8 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
         }
         Op::Getfl { fd } => got(&format!("result(fcntl(fd{fd}, F_GETFL))"), "flags")
             .with(vec![("flags", Value::Word("open_flags(flags)".to_owned()))]),
+        // Not written yet: what starts programs, or fills a whole file system.
+        Op::Spawn { .. } | Op::Reap { .. } | Op::Fill { .. } => return Err(ONLY_OPS.to_owned()),
         Op::Fork { .. } | Op::Wait {} => call("0".to_owned()),
         Op::Tick { path } => call(format!("tick({})", self::path(path)?)),
         Op::Syscall { name, args, .. } => syscall(step, &String::from_utf8_lossy(&name.resolve()), args)?,

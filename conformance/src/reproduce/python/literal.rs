@@ -39,5 +39,6 @@ pub(super) fn bytes(bytes: &Bytes<'_>) -> String {
         Bytes::Repeat { unit, count } => format!("{} * {count}", literal(unit)),
         Bytes::Path { length } => format!("path_of({length})"),
         Bytes::Random { seed, length } => format!("random_bytes({seed}, {length})"),
+        Bytes::Program => literal(&bytes.resolve()),
     }
 }

@@ -9,8 +9,8 @@ use fs_core::op::{
 };
 
 use super::literal::{bytes, literal};
-use crate::reproduce::acl;
 use crate::reproduce::plan::Step;
+use crate::reproduce::{ONLY_OPS, acl};
 
 /// A step in Python.
 pub(super) enum Code {
@@ -343,6 +343,8 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
             format!("set_signal, signal.{signal}, signal.{action}")
         }
         Op::Getfl { fd } => format!("open_flags, fd{fd}"),
+        // Not written yet: what starts programs, or fills a whole file system.
+        Op::Spawn { .. } | Op::Reap { .. } | Op::Fill { .. } => return Err(ONLY_OPS.to_owned()),
         Op::Fork { .. } => "os.fork".to_owned(),
         Op::Wait {} => String::new(),
         Op::Tick { path } => format!("tick, {}", bytes(path)),

@@ -261,6 +261,9 @@ pub(super) fn code(step: &Step<'_>, script: &mut Script) -> Result<Code, String>
         | Op::Umask { .. }
         | Op::Getfl { .. }
         | Op::Fork { .. }
+        | Op::Spawn { .. }
+        | Op::Reap { .. }
+        | Op::Fill { .. }
         | Op::Wait {}
         | Op::Syscall { .. } => return Err(format!("no tool makes this `{}`", step.line.op.name())),
     })

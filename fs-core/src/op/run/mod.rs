@@ -12,10 +12,12 @@ mod acl;
 mod attributes;
 mod data;
 mod directories;
+mod fill;
 mod limits;
 mod locks;
 mod memory;
 mod names;
+mod programs;
 mod raw;
 pub mod tree;
 
@@ -27,9 +29,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use super::Op;
 use super::bytes::Bytes;
 use super::outcome::{Field, Outcome};
-use super::place::{At, Fd, Handle, Map, Target};
+use super::place::{At, Fd, Handle, Map, Process, Target};
 use crate::linux::FileHandle;
 use memory::Mapping;
+use programs::Running;
 
 pub use raw::{RawCall, raw_call};
 
@@ -92,6 +95,7 @@ pub struct Runner {
     fds: BTreeMap<Fd, OwnedFd>,
     maps: BTreeMap<Map, Mapping>,
     handles: BTreeMap<Handle, FileHandle>,
+    programs: BTreeMap<Process, Running>,
 }
 
 impl Runner {
@@ -100,7 +104,7 @@ impl Runner {
         Runner::default()
     }
 
-    /// Drops all registers: descriptors are closed, mappings unmapped.
+    /// Drops all registers: descriptors are closed, mappings unmapped, programs ended.
     pub fn clear(&mut self) {
         *self = Runner::default();
     }
@@ -203,7 +207,10 @@ impl Runner {
             Op::Umask { mode } => self.umask(*mode),
             Op::Setrlimit { resource, limit } => self.setrlimit(*resource, *limit),
             Op::Sigaction { signal, action } => self.sigaction(*signal, *action),
+            Op::Spawn { path, process } => self.spawn(path, *process),
+            Op::Reap { process } => self.reap(*process),
             Op::Getfl { fd } => self.getfl(*fd),
+            Op::Fill { fd } => self.fill(*fd),
             Op::Tick { path } => self.tick(path),
             Op::Syscall { name, args, fd } => self.syscall(name, args, *fd),
             Op::Fork { .. } | Op::Wait {} => {
