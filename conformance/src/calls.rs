@@ -50,6 +50,7 @@ fn typed(op: &Op<'_>) -> Option<&'static str> {
         Op::Chmod { .. } => "fchmodat2",
         Op::Chown { path, .. } => by_target(path, "fchown", "fchownat"),
         Op::Utime { .. } => "utimensat",
+        Op::Getflags { .. } => "ioctl",
         Op::Truncate { path, .. } => by_target(path, "ftruncate", "truncate"),
         Op::Getxattr { path, follow, .. } => by_link(path, *follow, ["fgetxattr", "getxattr", "lgetxattr"])?,
         Op::Setxattr { path, follow, .. } => by_link(path, *follow, ["fsetxattr", "setxattr", "lsetxattr"])?,
@@ -100,6 +101,7 @@ fn typed(op: &Op<'_>) -> Option<&'static str> {
         Op::Sigaction { .. } => "rt_sigaction",
         // Several calls, none, or one that another process makes.
         Op::Pathconf { .. }
+        | Op::Setflags { .. }
         | Op::Getfacl { .. }
         | Op::Setfacl { .. }
         | Op::Renames { .. }

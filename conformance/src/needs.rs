@@ -341,6 +341,17 @@ needs! {
         "open path=f flags=CREAT|RDWR mode=0600 -> fd=1" "flock fd=1 operation=EX|NB -> ok"
     }
 
+    "leases" "leases of files" {
+        "open path=f flags=CREAT|WRONLY mode=0600 -> fd=1" "close fd=1" "open path=f -> fd=2"
+        "syscall name=fcntl args=fd:2,1024,0 -> ret=0"
+    }
+    "inode_flags" "flags of inodes that are no permissions" {
+        "open path=f flags=CREAT|RDWR mode=0600 -> fd=1" "setflags fd=1 set=NODUMP -> ok" "getflags fd=1 -> flags>=NODUMP"
+    }
+    "immutable" "files that are made immutable, which takes root" {
+        "open path=f flags=CREAT|RDWR mode=0600 -> fd=1" "setflags fd=1 set=IMMUTABLE -> ok" "unlink path=f -> EPERM"
+    }
+
     "birth_time" "birth times in statx" {
         "open path=f flags=CREAT|RDWR mode=0600 -> fd=1" "statx path=f -> btime_ns>0"
     }

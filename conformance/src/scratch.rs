@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use fs_core::linux::InodeFlags;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -122,6 +123,7 @@ impl Scratch {
             remover.empty(self.dir.try_clone()?, 0)?;
             match rustix::fs::unlinkat(&self.parent, &self.name, AtFlags::REMOVEDIR) {
                 Err(Errno::NOTEMPTY | Errno::EXIST) => {}
+                Err(Errno::PERM) if make_mutable(self.dir.as_fd()) => {}
                 removed => return Ok(removed?),
             }
         }
@@ -165,7 +167,11 @@ impl Remover<'_> {
             FileType::Directory => AtFlags::REMOVEDIR,
             _ => AtFlags::empty(),
         };
-        match rustix::fs::unlinkat(dir, name, flags) {
+        let mut removed = rustix::fs::unlinkat(dir, name, flags);
+        if removed == Err(Errno::PERM) && set_free(dir, name, kind) {
+            removed = rustix::fs::unlinkat(dir, name, flags);
+        }
+        match removed {
             Ok(()) | Err(Errno::NOENT) => return Ok(()),
             // Not empty, or a directory whose type was not told. A file system under test may say so
             // with another errno, and what was made in it must go all the same.
@@ -187,6 +193,26 @@ impl Remover<'_> {
         }
         Ok(last?)
     }
+}
+
+/// Takes away the flags that keep an entry, or the directory that it is in, from being removed;
+/// whether there were some.
+fn set_free(dir: &OwnedFd, name: &CStr, kind: FileType) -> bool {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let entry = match kind {
+        FileType::RegularFile | FileType::Directory => rustix::fs::openat(dir, name, flags, Mode::empty()).ok(),
+        // They have none, and to open one may have effects.
+        _ => None,
+    };
+    let of_dir = make_mutable(dir.as_fd());
+    entry.is_some_and(|entry| make_mutable(entry.as_fd())) || of_dir
+}
+
+/// Makes what is immutable, or may only be appended to, like any other; whether it was so.
+fn make_mutable(fd: BorrowedFd<'_>) -> bool {
+    let fixed = InodeFlags::IMMUTABLE | InodeFlags::APPEND;
+    let flags = fs_core::linux::inode_flags(fd).unwrap_or(InodeFlags::empty());
+    flags.intersects(fixed) && fs_core::linux::set_inode_flags(fd, flags.difference(fixed)).is_ok()
 }
 
 /// Opens a directory, giving its owner the permission to read it.
@@ -216,6 +242,26 @@ mod tests {
         fs::set_permissions(path.join("a/b"), fs::Permissions::from_mode(0o000)).unwrap();
         symlink("/", path.join("root")).unwrap();
         drop(scratch);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn removes_what_cannot_be_changed() {
+        let parent = tempfile::tempdir().unwrap();
+        let scratch = Scratch::new_in(parent.path()).unwrap();
+        let path = scratch.path().to_owned();
+        fs::create_dir_all(path.join("a/b")).unwrap();
+        fs::write(path.join("a/b/f"), "x").unwrap();
+        for (name, flag) in [("a/b/f", InodeFlags::IMMUTABLE), ("a/b", InodeFlags::APPEND), ("", InodeFlags::IMMUTABLE)]
+        {
+            let file = fs::File::open(path.join(name)).unwrap();
+            let set = fs_core::linux::inode_flags(&file)
+                .and_then(|flags| fs_core::linux::set_inode_flags(&file, flags | flag));
+            if let Err(error) = set {
+                return eprintln!("not run: no flag can be set: {error}");
+            }
+        }
+        scratch.remove().unwrap();
         assert!(!path.exists());
     }
 

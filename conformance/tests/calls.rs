@@ -97,6 +97,7 @@ readdir fd=9
 chdir path=.
 chdir fd=9
 getcwd
+getflags fd=1
 umask mode=0
 sigaction signal=IO action=IGNORE
 getfl fd=1
@@ -164,6 +165,7 @@ fn every_operation_that_is_one_call_is_looked_at() {
     let several = [
         "pathconf",
         "getfacl",
+        "setflags",
         "setfacl",
         "renames",
         "makedirs",

@@ -146,6 +146,17 @@ fn attributes_are_set_and_told() {
 }
 
 #[test]
+fn flags_of_inodes_are_added_and_taken_away() {
+    check(
+        "open path=f flags=CREAT|WRONLY mode=0600 -> fd=1
+         setflags fd=1 set=NODUMP -> ok|ENOTTY
+         setflags fd=1 set=NODUMP|NOATIME clear=SYNC -> ok|ENOTTY|EOPNOTSUPP
+         getflags fd=1 -> ok|ENOTTY
+         setflags fd=1 clear=NODUMP -> ok|ENOTTY",
+    );
+}
+
+#[test]
 fn extended_attributes_are_kept() {
     check(
         "open path=f flags=CREAT|WRONLY mode=0600 -> fd=1

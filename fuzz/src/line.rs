@@ -146,6 +146,8 @@ static EXAMPLES: &[&str] = &[
     "utime path=a atime_ns=-1 mtime_ns=omit",
     "truncate fd=3 length=-1 -> EINVAL",
     "pathconf path=. name=PC_NAME_MAX -> limit=255",
+    "getflags fd=3 -> flags>=IMMUTABLE",
+    "setflags fd=3 set=APPEND|NODUMP clear=IMMUTABLE -> EPERM",
     "getxattr path=a name=user.k -> value=\\x00\\xff",
     "setxattr path=a name=user.k value=%random(7,40) flags=CREATE -> ok|ENOTSUP",
     "listxattr fd=3 -> names=user.a,user.b",

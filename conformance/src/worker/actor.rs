@@ -39,6 +39,8 @@ pub enum Lacking {
     Fowner,
     /// `CAP_FSETID`.
     Fsetid,
+    /// `CAP_LINUX_IMMUTABLE`.
+    LinuxImmutable,
     /// `CAP_MKNOD`.
     Mknod,
     /// `CAP_SETFCAP`.
@@ -69,6 +71,7 @@ static ROLES: &[(Role, &str, &str)] = &[
     (Role::Without(Lacking::DacOverride), "no_dac_override", "root without CAP_DAC_OVERRIDE"),
     (Role::Without(Lacking::Fowner), "no_fowner", "root without CAP_FOWNER"),
     (Role::Without(Lacking::Fsetid), "no_fsetid", "root without CAP_FSETID"),
+    (Role::Without(Lacking::LinuxImmutable), "no_linux_immutable", "root without CAP_LINUX_IMMUTABLE"),
     (Role::Without(Lacking::Mknod), "no_mknod", "root without CAP_MKNOD"),
     (Role::Without(Lacking::Setfcap), "no_setfcap", "root without CAP_SETFCAP"),
     (Role::Without(Lacking::SysAdmin), "no_sys_admin", "root without CAP_SYS_ADMIN"),
@@ -122,6 +125,7 @@ impl Lacking {
             Lacking::DacOverride => CapabilitySet::DAC_OVERRIDE,
             Lacking::Fowner => CapabilitySet::FOWNER,
             Lacking::Fsetid => CapabilitySet::FSETID,
+            Lacking::LinuxImmutable => CapabilitySet::LINUX_IMMUTABLE,
             Lacking::Mknod => CapabilitySet::MKNOD,
             Lacking::Setfcap => CapabilitySet::SETFCAP,
             Lacking::SysAdmin => CapabilitySet::SYS_ADMIN,

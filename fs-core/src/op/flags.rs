@@ -9,6 +9,7 @@ use super::field::{Argument, Plain, parse_number, plain_choice, push, push_key};
 use super::place::Fd;
 use super::words::{Fields, ParseError, Word};
 use crate::OFlags;
+use crate::linux::InodeFlags;
 
 /// A set of flags; `NAMES` is in the order in which they are printed, those that
 /// contain others first.
@@ -179,6 +180,14 @@ flag_set! {
         "ZERO_RANGE" => FallocateFlags::ZERO_RANGE,
         "INSERT_RANGE" => FallocateFlags::INSERT_RANGE,
         "UNSHARE_RANGE" => FallocateFlags::UNSHARE_RANGE,
+    }
+    InodeFlags: u32 {
+        "IMMUTABLE" => InodeFlags::IMMUTABLE,
+        "APPEND" => InodeFlags::APPEND,
+        "NODUMP" => InodeFlags::NODUMP,
+        "NOATIME" => InodeFlags::NOATIME,
+        "SYNC" => InodeFlags::SYNC,
+        "DIRSYNC" => InodeFlags::DIRSYNC,
     }
     Protection: u32, "NONE" {
         "READ" => Protection::READ,

@@ -12,6 +12,7 @@ use super::flags::{
 use super::outcome::{ACL, DATA, LOCK, NOTHING, STAT, STATVFS, STATX};
 use super::place::{At, Fd, Handle, Map, Process, Target};
 use super::words::{Fields, ParseError, list};
+use crate::linux::InodeFlags;
 use crate::{Follow, OFlags};
 
 /// Declares the operations: one entry says the written name, the variant, the
@@ -164,6 +165,13 @@ operations! {
     }, -> NOTHING;
     "truncate" Truncate { path: Target<'a>, length: i64 }, -> NOTHING;
     "pathconf" Pathconf { path: Target<'a>, name: Bytes<'a> }, -> &["limit"];
+
+    /// `FS_IOC_GETFLAGS`: flags that are no permissions, as `lsattr` shows them.
+    "getflags" Getflags { fd: Fd }, -> &["flags"];
+    /// `FS_IOC_SETFLAGS`, with the flags that are there but for these, as `chattr` does.
+    "setflags" Setflags {
+        fd: Fd, set: InodeFlags = InodeFlags::empty(), clear: InodeFlags = InodeFlags::empty(),
+    }, -> NOTHING;
 
     // Extended attributes.
     "getxattr" Getxattr { path: Target<'a>, name: Bytes<'a>, follow: Follow = Follow::Yes }, -> &["value"];

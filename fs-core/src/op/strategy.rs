@@ -8,6 +8,7 @@ use rustix::fs::{Access, FallocateFlags, Mode, RenameFlags, ResolveFlags, XattrF
 use rustix::io::{Errno, ReadWriteFlags};
 
 use super::*;
+use crate::linux::InodeFlags;
 use crate::{Follow, OFlags};
 
 /// A type that an operation has as a field.
@@ -55,6 +56,7 @@ sample! {
     ResolveFlags: any::<u64>().prop_map(ResolveFlags::from_bits_retain);
     ReadWriteFlags: any::<u32>().prop_map(ReadWriteFlags::from_bits_retain);
     FallocateFlags: any::<u32>().prop_map(FallocateFlags::from_bits_retain);
+    InodeFlags: any::<u32>().prop_map(InodeFlags::from_bits_retain);
     Protection: any::<u32>().prop_map(Protection::from_bits_retain);
     MapFlags: any::<u32>().prop_map(MapFlags::from_bits_retain);
     FlockOp: any::<u32>().prop_map(FlockOp::from_bits_retain);

@@ -71,8 +71,14 @@ impl Call<'_> {
         }
         let fd = self.volume.nodes.fd(&node)?;
         let wanted = OFlags::from_bits_retain(flags) - NOT_FOR_THE_SOURCE;
-        let open =
-            || self.volume.nodes.with_room(|| Ok(self.worker.at(&*fd, |path| open(path, wanted, Mode::empty()))?));
+        let open_with = |wanted| {
+            self.volume.nodes.with_room(|| Ok(self.worker.at(&*fd, |path| open(path, wanted, Mode::empty()))?))
+        };
+        let open = || match open_with(wanted) {
+            // A file that may only be appended to is opened for nothing else.
+            Err(Errno::PERM) if flags & OFlags::APPEND.bits() != 0 => open_with(wanted | OFlags::APPEND),
+            opened => opened,
+        };
         let file = if wanted.contains(OFlags::TRUNC) { self.changing_content(&node, open)? } else { open()? };
         self.opened(node, file, flags)
     }

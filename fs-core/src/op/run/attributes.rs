@@ -5,9 +5,11 @@ use std::os::unix::ffi::OsStringExt;
 use rustix::fs::{Access, Gid, Mode, StatxFlags, Uid, XattrFlags};
 
 use super::{Ran, Runner, with_at, with_target};
+use crate::linux::InodeFlags;
 use crate::op::bytes::Bytes;
+use crate::op::field::Plain;
 use crate::op::outcome::{Field, Outcome, Value};
-use crate::op::place::{At, Target};
+use crate::op::place::{At, Fd, Target};
 use crate::op::{FileKind, TimeArg, YesNo};
 use crate::{AccessOptions, Follow, StatResult, Time, Times};
 
@@ -41,6 +43,20 @@ impl Runner {
         fields.extend(statx.mnt_id().map(|mnt_id| Field::number("mnt_id", mnt_id)));
         fields.push(Field::number("attributes", statx.attributes().bits()));
         Ok(Outcome::ok(fields))
+    }
+
+    pub(super) fn getflags(&self, fd: Fd) -> Ran {
+        let flags = crate::linux::inode_flags(self.get(fd)?)?;
+        let mut word = String::new();
+        flags.write(&mut word);
+        Ok(Outcome::ok(vec![Field { name: "flags", value: Value::Word(word) }]))
+    }
+
+    pub(super) fn setflags(&self, fd: Fd, set: InodeFlags, clear: InodeFlags) -> Ran {
+        let fd = self.get(fd)?;
+        let flags = crate::linux::inode_flags(fd)?;
+        crate::linux::set_inode_flags(fd, flags.difference(clear).union(set))?;
+        Ok(Outcome::OK)
     }
 
     pub(super) fn statvfs(&self, target: &Target<'_>) -> Ran {

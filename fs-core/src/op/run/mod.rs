@@ -138,6 +138,8 @@ impl Runner {
             Op::Chown { path, uid, gid, follow } => self.chown(path, *uid, *gid, *follow),
             Op::Utime { path, atime_ns, mtime_ns, follow } => self.utime(path, *atime_ns, *mtime_ns, *follow),
             Op::Truncate { path, length } => self.truncate(path, *length),
+            Op::Getflags { fd } => self.getflags(*fd),
+            Op::Setflags { fd, set, clear } => self.setflags(*fd, *set, *clear),
             Op::Pathconf { path, name } => self.pathconf(path, name),
             Op::Getxattr { path, name, follow } => self.getxattr(path, name, *follow),
             Op::Setxattr { path, name, value, flags, follow } => self.setxattr(path, name, value, *flags, *follow),
