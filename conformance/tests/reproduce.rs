@@ -364,7 +364,7 @@ fn check_one(
             assert!(why.contains("--lang"), "{}: {why}", case.id);
             return Ok("not said in sh".to_owned());
         }
-        // Programs that run, full file systems, root without a capability.
+        // Programs that run, full file systems, flags of inodes, root without a capability.
         Err(why) if why.ends_with("only the suite makes a program: try --lang ops") => {
             return Ok("said by the suite alone".to_owned());
         }

@@ -376,8 +376,10 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
         }
         Op::Getfl { fd } => got(&format!("result(fcntl(fd{fd}, F_GETFL))"), "flags")
             .with(vec![("flags", Value::Word("open_flags(flags)".to_owned()))]),
-        // Not written yet: what starts programs, or fills a whole file system.
-        Op::Spawn { .. } | Op::Reap { .. } | Op::Fill { .. } => return Err(ONLY_OPS.to_owned()),
+        // Not written yet: what starts programs, fills a whole file system, or has flags of inodes.
+        Op::Spawn { .. } | Op::Reap { .. } | Op::Fill { .. } | Op::Getflags { .. } | Op::Setflags { .. } => {
+            return Err(ONLY_OPS.to_owned());
+        }
         Op::Fork { .. } | Op::Wait {} => call("0".to_owned()),
         Op::Tick { path } => call(format!("tick({})", self::path(path)?)),
         Op::Syscall { name, args, .. } => syscall(step, &String::from_utf8_lossy(&name.resolve()), args)?,

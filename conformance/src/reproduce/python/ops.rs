@@ -343,8 +343,10 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
             format!("set_signal, signal.{signal}, signal.{action}")
         }
         Op::Getfl { fd } => format!("open_flags, fd{fd}"),
-        // Not written yet: what starts programs, or fills a whole file system.
-        Op::Spawn { .. } | Op::Reap { .. } | Op::Fill { .. } => return Err(ONLY_OPS.to_owned()),
+        // Not written yet: what starts programs, fills a whole file system, or has flags of inodes.
+        Op::Spawn { .. } | Op::Reap { .. } | Op::Fill { .. } | Op::Getflags { .. } | Op::Setflags { .. } => {
+            return Err(ONLY_OPS.to_owned());
+        }
         Op::Fork { .. } => "os.fork".to_owned(),
         Op::Wait {} => String::new(),
         Op::Tick { path } => format!("tick, {}", bytes(path)),

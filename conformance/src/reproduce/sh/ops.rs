@@ -264,6 +264,8 @@ pub(super) fn code(step: &Step<'_>, script: &mut Script) -> Result<Code, String>
         | Op::Spawn { .. }
         | Op::Reap { .. }
         | Op::Fill { .. }
+        | Op::Getflags { .. }
+        | Op::Setflags { .. }
         | Op::Wait {}
         | Op::Syscall { .. } => return Err(format!("no tool makes this `{}`", step.line.op.name())),
     })
