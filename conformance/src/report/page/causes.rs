@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::matrix::Matrix;
 use crate::event::{CaseResult, Status};
+use crate::report::cause;
 
 /// Results that did not pass, and what is behind them.
 pub(super) struct Cause<'m> {
@@ -47,36 +48,9 @@ impl Cause<'_> {
 
 /// What is behind a result that did not pass, as a text; empty for one that did.
 pub(super) fn cause(result: &CaseResult) -> String {
-    let reason = reason(result.reason.as_deref().unwrap_or_default());
     match result.status {
-        Status::Pass => String::new(),
         // What it needs is the same for every call.
-        Status::Skip => reason.to_owned(),
-        _ => format!("{}: {reason}", call(result)),
-    }
-}
-
-/// The call of the last step that was taken, which is the one that went wrong.
-fn call(result: &CaseResult) -> &str {
-    let last = result.steps.last().map_or("", |step| step.op.as_str());
-    let call = last.split(' ').find(|word| !word.starts_with('@') && !word.is_empty());
-    call.unwrap_or_else(|| result.id.split('.').next().unwrap_or_default())
-}
-
-/// A reason without the number of the step.
-fn reason(reason: &str) -> &str {
-    let step = reason.strip_prefix("step ").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-    step.and_then(|rest| rest.strip_prefix(": ")).unwrap_or(reason)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_number_of_the_step_is_no_part_of_the_cause() {
-        assert_eq!(reason("step 12: expected ok, got ENOENT"), "expected ok, got ENOENT");
-        assert_eq!(reason("stepwise"), "stepwise");
-        assert_eq!(reason("step: x"), "step: x");
+        Status::Skip => result.reason.clone().unwrap_or_default(),
+        _ => cause::cause(result).map(|cause| cause.to_string()).unwrap_or_default(),
     }
 }
