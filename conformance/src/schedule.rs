@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::case::Case;
 use crate::event::CaseResult;
@@ -100,10 +100,13 @@ fn work(
         let beside = alone.is_none().then(|| shared.room.read().unwrap_or_else(PoisonError::into_inner));
         let mut results = Vec::with_capacity(targets.len());
         for target in targets {
+            let room = alone.is_some().then(|| room_of(target)).flatten();
             results.push(run::run(case, target, &zygote, patience)?);
             if zygote.is_lost() {
                 target.give_up();
                 zygote = Zygote::start()?;
+            } else if let Some(room) = room {
+                wait_for_room(target, room);
             }
         }
         drop((alone, beside));
@@ -112,3 +115,20 @@ fn work(
     }
     Ok(())
 }
+
+/// How many blocks are free, where that is told.
+fn room_of(target: &Target) -> Option<u64> {
+    rustix::fs::fstatvfs(target.scratch.dir()).ok().map(|told| told.f_bfree)
+}
+
+/// Waits until nearly all of `room` is free again: what was removed may give its room
+/// back later, as on a mount whose daemon lets go of a file when it is told so.
+fn wait_for_room(target: &Target, room: u64) {
+    let until = Instant::now() + ROOM_PATIENCE;
+    while room_of(target).is_some_and(|free| free < room / 10 * 9) && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// How long room is waited for that does not come back.
+const ROOM_PATIENCE: Duration = Duration::from_millis(300);
