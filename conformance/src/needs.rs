@@ -253,6 +253,9 @@ needs! {
     "user_xattr" "extended attributes of users" {
         "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "setxattr path=f name=user.probe value=x -> ok"
     }
+    "long_xattr" "extended attributes of a thousand bytes, for which small blocks have no room" {
+        "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "setxattr path=f name=user.probe value=%random(1,1000) -> ok"
+    }
     "trusted_xattr" "trusted extended attributes, which take root" {
         "open path=f flags=CREAT|WRONLY mode=0644 -> fd=1" "setxattr path=f name=trusted.probe value=x -> ok"
     }

@@ -157,7 +157,8 @@ impl<'a> Faulty<'a> {
 
     /// The request as if the daemon itself made it.
     fn as_daemon(&self) -> Call<'a> {
-        Call { caller: Caller { uid: 0, gid: 0, ..self.call.caller }, ..self.call }
+        // The thread is that of nobody who lacks a capability.
+        Call { caller: Caller { uid: 0, gid: 0, tid: 0 }, ..self.call }
     }
 }
 
