@@ -6,13 +6,12 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod images;
+
 use std::env;
 use std::ffi::OsString;
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
-use conformance::event::{CaseResult, End, Event, Status};
+use conformance::event::{CaseResult, Status};
 
 /// Makes a file system of each kind below the working directory, in a mount namespace
 /// of its own, in which nothing outlives the last process.
@@ -51,25 +50,16 @@ fn nothing_fails_in_a_user_namespace() {
 }
 
 fn check(starter: &[&str]) {
-    let dir = tempfile::Builder::new().prefix("conformance-file-systems-").tempdir().unwrap();
-    // A user is to get to the file systems, and to the program.
-    fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let program = env::var_os("OSPREY_CONFORMANCE").unwrap_or_else(|| env!("CARGO_BIN_EXE_conformance").into());
-    fs::copy(&program, dir.path().join("program")).unwrap();
-    if let Some(why) = cannot_make(dir.path()) {
-        assert!(env::var_os("OSPREY_REQUIRE_ALL").is_none(), "{why}");
-        return eprintln!("not run: {why}");
-    }
-
+    let Some(dir) = images::place("conformance-file-systems-") else { return };
     let mut arguments: Vec<OsString> = starter.iter().map(Into::into).collect();
     arguments.extend([dir.path().join("program").into(), "run".into()]);
     arguments.extend(["--format", "json"].map(OsString::from));
     if env::var_os("OSPREY_WHOLE_SUITE").is_none() {
         arguments.extend(["--shard", "7/100"].map(OsString::from));
     }
-    let output = in_namespace(dir.path(), MAKE, &arguments);
-    let (results, end) = read(&output);
-    let wrong: Vec<String> = results.iter().filter(|result| counts(result)).map(describe).collect();
+    let output = images::in_namespace(dir.path(), MAKE, &arguments);
+    let (results, end) = images::read(&output);
+    let wrong: Vec<String> = results.iter().filter(|result| images::counts(result)).map(describe).collect();
     assert!(wrong.is_empty(), "{} of {} results:\n{}", wrong.len(), results.len(), wrong.join("\n"));
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 
@@ -86,43 +76,7 @@ fn check(starter: &[&str]) {
     }
 }
 
-fn counts(result: &CaseResult) -> bool {
-    !matches!(result.status, Status::Pass | Status::Skip) && result.excused.is_none()
-}
-
 fn describe(result: &CaseResult) -> String {
     let CaseResult { status, id, target, reason, .. } = result;
     format!("{status} {id} on {target}: {}", reason.as_deref().unwrap_or_default())
-}
-
-/// Why there can be no loop devices, mounts or users here.
-fn cannot_make(dir: &Path) -> Option<String> {
-    if !rustix::process::geteuid().is_root() {
-        return Some("only root makes file systems".to_owned());
-    }
-    let needed = ["mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "setpriv", "unshare"];
-    let is_there = |name: &&str| Command::new(name).arg("--version").output().is_ok();
-    if let Some(name) = needed.iter().find(|name| !is_there(name)) {
-        return Some(format!("{name} is not there"));
-    }
-    let output = in_namespace(dir, "mkdir try && mount -t tmpfs tmpfs try && losetup --find", &[]);
-    (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
-fn in_namespace(dir: &Path, script: &str, arguments: &[OsString]) -> Output {
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private", "sh", "-c", script, "sh"]).args(arguments);
-    command.current_dir(dir).output().unwrap()
-}
-
-fn read(output: &Output) -> (Vec<CaseResult>, End) {
-    let mut results = Vec::new();
-    for line in String::from_utf8_lossy(&output.stdout).lines() {
-        match serde_json::from_str(line).unwrap() {
-            Event::Begin(_) => {}
-            Event::Case(result) => results.push(result),
-            Event::End(end) => return (results, end),
-        }
-    }
-    panic!("no end: {}", String::from_utf8_lossy(&output.stderr))
 }

@@ -5,12 +5,11 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-use std::env;
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+mod images;
 
-use conformance::event::{CaseResult, Event, Status};
+use std::path::Path;
+
+use conformance::event::{CaseResult, Status};
 
 /// Makes small file systems below the working directory, in a mount namespace of its own, in
 /// which nothing outlives the last process. XFS makes none of less than 300 MiB: most of it is
@@ -54,7 +53,7 @@ fn nothing_fails_on_full_file_systems_for_a_user() {
 #[test]
 fn nothing_fails_on_a_mount_over_a_full_file_system() {
     if !Path::new("/dev/fuse").exists() {
-        return skip("there is no /dev/fuse");
+        return images::skip("there is no /dev/fuse");
     }
     // The trace would take room too.
     check("TMPDIR=$PWD/ext4 exec \"$1\" run --case full --format json --timeout 60 --trace trace.jsonl", 2);
@@ -62,18 +61,11 @@ fn nothing_fails_on_a_mount_over_a_full_file_system() {
 
 /// Runs the cases; `targets` is on how many file systems.
 fn check(run: &str, targets: usize) {
-    let dir = tempfile::Builder::new().prefix("conformance-small-").tempdir().unwrap();
-    fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let program = env::var_os("OSPREY_CONFORMANCE").unwrap_or_else(|| env!("CARGO_BIN_EXE_conformance").into());
-    fs::copy(&program, dir.path().join("program")).unwrap();
-    if let Some(why) = cannot_make(dir.path()) {
-        return skip(&why);
-    }
-    let output = in_namespace(dir.path(), &format!("{MAKE}{run}"));
-    let results = read(&output);
-    let counts =
-        |result: &&CaseResult| !matches!(result.status, Status::Pass | Status::Skip) && result.excused.is_none();
-    let wrong: Vec<&CaseResult> = results.iter().filter(counts).collect();
+    let Some(dir) = images::place("conformance-small-") else { return };
+    let program = [dir.path().join("program").into()];
+    let output = images::in_namespace(dir.path(), &format!("{MAKE}{run}"), &program);
+    let (results, _) = images::read(&output);
+    let wrong: Vec<&CaseResult> = results.iter().filter(|result| images::counts(result)).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     // They are run, on each file system.
@@ -82,41 +74,4 @@ fn check(run: &str, targets: usize) {
     let least = targets * cases * 2 / 3;
     let count = results.iter().filter(passed).count();
     assert!(cases > 20 && count >= least, "{count} of {} passed", results.len());
-}
-
-fn skip(why: &str) {
-    assert!(env::var_os("OSPREY_REQUIRE_ALL").is_none(), "must not be skipped here: {why}");
-    eprintln!("not run: {why}");
-}
-
-/// Why there can be no loop devices, mounts or users here.
-fn cannot_make(dir: &Path) -> Option<String> {
-    if !rustix::process::geteuid().is_root() {
-        return Some("only root makes file systems".to_owned());
-    }
-    let needed = ["mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "setpriv", "unshare"];
-    let is_there = |name: &&str| Command::new(name).arg("--version").output().is_ok();
-    if let Some(name) = needed.iter().find(|name| !is_there(name)) {
-        return Some(format!("{name} is not there"));
-    }
-    let output = in_namespace(dir, "mkdir try && mount -t tmpfs tmpfs try && losetup --find");
-    (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
-fn in_namespace(dir: &Path, script: &str) -> Output {
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private", "sh", "-c", script, "sh"]).arg(dir.join("program"));
-    command.current_dir(dir).output().unwrap()
-}
-
-fn read(output: &Output) -> Vec<CaseResult> {
-    let mut results = Vec::new();
-    for line in String::from_utf8_lossy(&output.stdout).lines() {
-        match serde_json::from_str(line).unwrap() {
-            Event::Begin(_) => {}
-            Event::Case(result) => results.push(result),
-            Event::End(_) => return results,
-        }
-    }
-    panic!("no end: {}", String::from_utf8_lossy(&output.stderr))
 }
