@@ -15,21 +15,27 @@ pub struct Node {
     pub ino: u64,
     /// Tells two inodes apart that had the same number, one after the other.
     pub generation: u64,
-    /// The number that programs see: the same but for the root, which has the source's own.
-    pub shown: u64,
     /// The type, as the upper bits of a mode.
     pub file_type: u32,
     /// The device that holds the inode.
     pub device: u64,
     /// How many handles are open for writing.
     pub writers: AtomicU32,
-    pub(crate) hold: Mutex<Hold>,
-    pub(crate) place: Mutex<Place>,
+    state: Mutex<State>,
     /// Whether the descriptor was used since somebody last looked for one to close.
     used: AtomicBool,
     set_id: AtomicBool,
     may_be_mapped: AtomicBool,
-    witness: Mutex<Weak<OwnedFd>>,
+}
+
+/// What changes of a node. There can be millions of nodes: one lock, and nothing that most of
+/// them lack.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) hold: Hold,
+    /// None where names are not kept.
+    pub(crate) place: Option<Box<Place>>,
+    witness: Weak<OwnedFd>,
 }
 
 /// What keeps the inode within reach.
@@ -44,7 +50,7 @@ pub(crate) enum Hold {
     /// system tells it, this time of birth.
     Name {
         /// In nanoseconds since 1970.
-        birth: Option<i128>,
+        birth: Option<i64>,
     },
 }
 
@@ -72,17 +78,24 @@ impl Node {
         Node {
             ino,
             generation,
-            shown: ino,
             file_type: status.st_mode() & libc::S_IFMT,
             device: status.st_dev(),
             writers: AtomicU32::new(0),
-            hold: Mutex::new(Hold::Descriptor(fd)),
-            place: Mutex::default(),
+            state: Mutex::new(State { hold: Hold::Descriptor(fd), place: None, witness: Weak::new() }),
             used: AtomicBool::new(true),
             set_id: AtomicBool::new(has_set_id(status.st_mode())),
             may_be_mapped: AtomicBool::new(false),
-            witness: Mutex::default(),
         }
+    }
+
+    /// What changes of it, for as long as nobody else looks at it.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Where it was seen last, if names are kept.
+    pub(crate) fn place(&self) -> Option<(u64, Box<[u8]>)> {
+        self.state().place.as_ref().map(|place| (place.parent, place.name.clone()))
     }
 
     /// Whether it is a directory.
@@ -114,17 +127,17 @@ impl Node {
     /// Takes note of a descriptor through which the inode can be reached for as
     /// long as it is open, whatever becomes of its names.
     pub fn witness(&self, fd: &Arc<OwnedFd>) {
-        *lock(&self.witness) = Arc::downgrade(fd);
+        self.state().witness = Arc::downgrade(fd);
     }
 
     /// The descriptor that was noted last, if it is still open.
     pub(crate) fn open_descriptor(&self) -> Option<Arc<OwnedFd>> {
-        lock(&self.witness).upgrade()
+        self.state().witness.upgrade()
     }
 
     /// The descriptor that holds the node, if one does.
     pub(crate) fn descriptor(&self) -> Option<Arc<OwnedFd>> {
-        match &*lock(&self.hold) {
+        match &self.state().hold {
             Hold::Descriptor(fd) => {
                 self.use_descriptor();
                 Some(Arc::clone(fd))
@@ -135,7 +148,7 @@ impl Node {
 
     /// Whether a descriptor holds the node.
     pub(crate) fn has_descriptor(&self) -> bool {
-        matches!(*lock(&self.hold), Hold::Descriptor(_))
+        matches!(self.state().hold, Hold::Descriptor(_))
     }
 
     /// Takes note that the descriptor is used.

@@ -11,7 +11,7 @@ use std::sync::{Arc, RwLock};
 use fs_core::linux::{FileHandle, HandleFlags, StatxFlags, name_to_handle_at, open_by_handle_at, statx};
 use fs_core::{Errno, Follow, Mode, OFlags, fstat, open};
 
-use crate::node::{Hold, Node, lock};
+use crate::node::{Hold, Node};
 
 /// The file systems on which inodes can be reached by handle.
 #[derive(Debug)]
@@ -64,16 +64,16 @@ fn openable_by_handle(dir: &OwnedFd) -> Option<OwnedFd> {
 ///
 /// An inode without a name cannot, on most file systems: it keeps its descriptor for as
 /// long as the kernel knows the node.
-pub(crate) fn let_go(node: &Node, mounts: &Mounts, has_name: impl FnOnce() -> bool) {
-    let mut hold = lock(&node.hold);
-    let Hold::Descriptor(fd) = &*hold else { return };
+pub(crate) fn let_go(node: &Node, mounts: &Mounts) {
+    let mut state = node.state();
+    let Hold::Descriptor(fd) = &state.hold else { return };
     if !fstat(&**fd).is_ok_and(|status| status.st_nlink() > 0) {
         return;
     }
     let by_handle = if mounts.have(node.device) { handle_of(fd) } else { None };
-    *hold = match by_handle {
+    state.hold = match by_handle {
         Some((kind, bytes)) => Hold::Handle(kind, bytes),
-        None if has_name() => Hold::Name { birth: birth_of(fd) },
+        None if state.place.as_ref().is_some_and(|place| !place.is_gone) => Hold::Name { birth: birth_of(fd) },
         None => return,
     };
 }
@@ -107,7 +107,7 @@ pub(crate) fn by_name(
     dir: &OwnedFd,
     name: &[u8],
     is_number: impl FnOnce(u64, u64) -> bool,
-    birth: Option<i128>,
+    birth: Option<i64>,
 ) -> Result<OwnedFd, Errno> {
     let fd = match open((dir, name), OFlags::PATH | OFlags::NOFOLLOW, Mode::empty()) {
         Ok(fd) => fd,
@@ -123,6 +123,6 @@ fn handle_of(fd: &OwnedFd) -> Option<(i32, Box<[u8]>)> {
     Some((handle.handle_type(), handle.bytes().into()))
 }
 
-fn birth_of(fd: &OwnedFd) -> Option<i128> {
-    statx(fd, Follow::Yes, StatxFlags::BTIME).ok()?.btime_ns()
+fn birth_of(fd: &OwnedFd) -> Option<i64> {
+    statx(fd, Follow::Yes, StatxFlags::BTIME).ok()?.btime_ns().and_then(|birth| i64::try_from(birth).ok())
 }

@@ -27,7 +27,8 @@ impl PassthroughFs {
 
     /// Tells the kernel the attributes of a node that it knows.
     pub(super) fn send_attributes(&self, reply: ReplyAttr, entry: &Entry) -> Result<i64, Errno> {
-        let attr = reply::attributes(entry.node.shown, &entry.status).expect("a node has a type of the protocol");
+        let attr = reply::attributes(self.volume.nodes.shown(&entry.node), &entry.status)
+            .expect("a node has a type of the protocol");
         reply.attr(&self.volume.cache.attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped()), &attr);
         Ok(0)
     }

@@ -50,8 +50,8 @@ impl Nodes {
     /// Lets `fd` hold the node, unless another descriptor does; the one that does.
     pub fn hold(&self, node: &Arc<Node>, fd: Arc<OwnedFd>) -> Arc<OwnedFd> {
         {
-            let mut hold = lock(&node.hold);
-            if let Hold::Descriptor(fd) = &*hold {
+            let hold = &mut node.state().hold;
+            if let Hold::Descriptor(fd) = hold {
                 return Arc::clone(fd);
             }
             *hold = Hold::Descriptor(Arc::clone(&fd));
@@ -66,13 +66,12 @@ impl Nodes {
     pub(super) fn let_go(&self, node: Option<Arc<Node>>) {
         let Some(node) = node else { return };
         self.has_let_go.store(true, Ordering::Relaxed);
-        let has_name = || self.keeps_names && !lock(&node.place).is_gone;
-        reach::let_go(&node, &self.mounts, has_name);
+        reach::let_go(&node, &self.mounts);
     }
 
     fn reach(&self, node: &Arc<Node>) -> Result<OwnedFd, Errno> {
         // The lock is not held meanwhile: another node's may be needed.
-        let hold = lock(&node.hold).clone();
+        let hold = node.state().hold.clone();
         let reached = match hold {
             Hold::Descriptor(fd) => return Ok(fs_core::dup(&*fd)?),
             Hold::Handle(kind, bytes) => reach::by_handle(&self.mounts, node.device, kind, &bytes),
@@ -85,13 +84,13 @@ impl Nodes {
         }
     }
 
-    fn by_name(&self, node: &Arc<Node>, birth: Option<i128>) -> Result<OwnedFd, Errno> {
+    fn by_name(&self, node: &Arc<Node>, birth: Option<i64>) -> Result<OwnedFd, Errno> {
         // From above: what is above a node has a descriptor when its turn comes. That is a loop and
         // no recursion, because paths can be long.
         for above in self.reached_by_name_above(node)?.iter().rev() {
             self.fd(above)?;
         }
-        let (parent, name) = place_of(node);
+        let (parent, name) = node.place().ok_or(Errno::STALE)?;
         let dir = self.fd(&self.get(parent)?)?;
         reach::by_name(&dir, &name, |device, ino| self.numbers.number(device, ino) == node.ino, birth)
     }
@@ -101,8 +100,8 @@ impl Nodes {
         let mut above: Vec<Arc<Node>> = Vec::new();
         loop {
             let below = above.last().map_or(node, |above| above);
-            let next = self.get(place_of(below).0)?;
-            if !matches!(*lock(&next.hold), Hold::Name { .. }) {
+            let next = self.get(below.place().ok_or(Errno::STALE)?.0)?;
+            if !matches!(next.state().hold, Hold::Name { .. }) {
                 return Ok(above);
             }
             // Directories that were moved on the source while nobody looked can seem to
@@ -113,11 +112,6 @@ impl Nodes {
             above.push(next);
         }
     }
-}
-
-fn place_of(node: &Node) -> (u64, Box<[u8]>) {
-    let place = lock(&node.place);
-    (place.parent, place.name.clone())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod places;
 mod shard;
 mod table;
 
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
 use crate::node::Node;
@@ -28,6 +28,8 @@ use shard::Shard;
 #[derive(Debug)]
 pub struct Nodes {
     root: Arc<Node>,
+    /// The source's own number.
+    root_shown: u64,
     shards: Box<[Mutex<Shard>]>,
     numbers: Numbers,
     mounts: Mounts,
@@ -37,6 +39,8 @@ pub struct Nodes {
     keeps_names: bool,
     /// Whether a node was ever without a descriptor.
     has_let_go: AtomicBool,
+    /// How many nodes were freed since their memory was last given back.
+    freed: AtomicUsize,
 }
 
 /// How a table of nodes goes about its business.

@@ -1,7 +1,7 @@
 //! Where nodes are: the place at which each was seen last, and its path.
 
 use super::Nodes;
-use crate::node::{Name, Node, Place, lock};
+use crate::node::{Name, Node, Place};
 use crate::number::ROOT;
 
 impl Nodes {
@@ -15,17 +15,19 @@ impl Nodes {
         if !self.keeps_names || node.ino == ROOT {
             return;
         }
-        let mut place = lock(&node.place);
-        if place.parent != name.parent || *place.name != *name.name {
-            *place = Place { parent: name.parent, name: name.name.into(), is_gone: false };
+        let place = &mut node.state().place;
+        match place {
+            Some(place) if place.parent == name.parent && *place.name == *name.name => place.is_gone = false,
+            _ => *place = Some(Box::new(Place { parent: name.parent, name: name.name.into(), is_gone: false })),
         }
-        place.is_gone = false;
     }
 
     /// Takes note that a node is no longer at `name`.
     pub fn gone(&self, node: &Node, name: Name<'_>) {
-        let mut place = lock(&node.place);
-        if place.parent == name.parent && *place.name == *name.name {
+        if let Some(place) = &mut node.state().place
+            && place.parent == name.parent
+            && *place.name == *name.name
+        {
             place.is_gone = true;
         }
     }
@@ -52,7 +54,11 @@ impl Nodes {
                 break;
             };
             // From the end to the beginning, so backwards.
-            let place = lock(&node.place);
+            let state = node.state();
+            let Some(place) = &state.place else {
+                path.push(b'?');
+                break;
+            };
             path.extend(place.name.iter().rev());
             ino = place.parent;
         }

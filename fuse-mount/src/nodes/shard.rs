@@ -15,6 +15,9 @@ pub(super) struct Shard {
     ring: VecDeque<(u64, u64)>,
 }
 
+/// What a shard may have room for without shrinking.
+const FEW: usize = 256;
+
 /// A node that the kernel knows.
 #[derive(Debug)]
 pub(super) struct Known {
@@ -43,6 +46,17 @@ impl Shard {
             }
         }
         None
+    }
+
+    /// Gives memory back if the shard uses little of what it has; whether it did.
+    pub(super) fn shrink(&mut self) -> bool {
+        let shrinks = self.known.capacity() > FEW && self.known.len() < self.known.capacity() / 4;
+        if shrinks {
+            self.known.shrink_to(2 * self.known.len());
+            self.ring.retain(|(ino, _)| self.known.contains_key(ino));
+            self.ring.shrink_to_fit();
+        }
+        shrinks
     }
 
     /// Takes the ring; the nodes that were in it.

@@ -1,18 +1,22 @@
 //! The table: which nodes the kernel knows, and how often it was told of each.
 
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use fs_core::{Errno, StatResult};
 
 use super::shard::{Known, Shard, spread};
 use super::{Nodes, Settings};
+use crate::memory;
 use crate::node::{Name, Node, lock};
 use crate::number::{Numbers, ROOT};
 use crate::reach::{self, Mounts};
 
 pub(super) const SHARD_COUNT: usize = 64;
+
+/// After so many nodes were freed it is worth it to give their memory back to the system.
+const MANY: usize = 1 << 14;
 
 impl Nodes {
     /// The root alone: `source`, an `O_PATH` descriptor of a directory with the status
@@ -21,10 +25,9 @@ impl Nodes {
         let Settings { most_descriptors, keeps_names, by_handle } = settings;
         let mounts = Mounts::new(by_handle);
         mounts.meet(&source, status.st_dev());
-        let mut root = Node::new(ROOT, 0, Arc::new(source), status);
-        root.shown = status.st_ino();
         Nodes {
-            root: Arc::new(root),
+            root: Arc::new(Node::new(ROOT, 0, Arc::new(source), status)),
+            root_shown: status.st_ino(),
             shards: (0..SHARD_COUNT).map(|_| Mutex::default()).collect(),
             numbers: Numbers::new(status.st_dev()),
             generations: AtomicU64::new(1),
@@ -32,6 +35,7 @@ impl Nodes {
             keeps_names: keeps_names || !mounts.have(status.st_dev()),
             mounts,
             has_let_go: AtomicBool::new(false),
+            freed: AtomicUsize::new(0),
         }
     }
 
@@ -44,6 +48,11 @@ impl Nodes {
             return Ok(Arc::clone(&self.root));
         }
         self.shard(ino).known.get(&ino).map(|known| Arc::clone(&known.node)).ok_or(Errno::STALE)
+    }
+
+    /// The number that programs see: the node's own, but for the root, which has the source's.
+    pub fn shown(&self, node: &Node) -> u64 {
+        if node.ino == ROOT { self.root_shown } else { node.ino }
     }
 
     /// The number of an entry of a listing: `ino` in a directory on `device`.
@@ -105,7 +114,7 @@ impl Nodes {
             }
         };
         // The number may be another inode's by now. Finding out takes a system call.
-        let is_same = reach::is_same(&lock(&known.hold), fd);
+        let is_same = reach::is_same(&known.state().hold, fd);
         let mut shard = self.shard(ino);
         let still = shard.known.get_mut(&ino).filter(|still| Arc::ptr_eq(&still.node, &known))?;
         if is_same {
@@ -140,12 +149,21 @@ impl Nodes {
             return;
         }
         // Dropped after the lock: closing a descriptor can take long.
-        let _freed = {
+        let (freed, has_shrunk) = {
             let mut shard = self.shard(ino);
             let Some(known) = shard.known.get_mut(&ino) else { return };
             known.lookups = known.lookups.saturating_sub(lookups);
-            if known.lookups == 0 { shard.known.remove(&ino) } else { None }
+            if known.lookups > 0 {
+                return;
+            }
+            (shard.known.remove(&ino), shard.shrink())
         };
+        drop(freed);
+        let freed = self.freed.fetch_add(1, Ordering::Relaxed) + 1;
+        if has_shrunk && freed >= MANY {
+            self.freed.store(0, Ordering::Relaxed);
+            memory::give_back();
+        }
     }
 
     /// How many nodes the kernel knows beside the root.
@@ -200,7 +218,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let nodes = nodes(dir.path());
         nodes.forget(ROOT, 1000);
-        assert_eq!(nodes.get(ROOT).unwrap().shown, fs_core::lstat(dir.path()).unwrap().st_ino());
+        assert_eq!(nodes.shown(&nodes.get(ROOT).unwrap()), fs_core::lstat(dir.path()).unwrap().st_ino());
     }
 
     #[test]

@@ -144,7 +144,7 @@ impl Call<'_> {
 
     /// The number that the mount shows for an entry.
     fn number_of(&self, dir: &Node, name: &[u8], ino: u64) -> u64 {
-        if name == b"." { dir.shown } else { self.volume.nodes.number(dir.device, ino) }
+        if name == b"." { self.volume.nodes.shown(dir) } else { self.volume.nodes.number(dir.device, ino) }
     }
 }
 
@@ -253,7 +253,13 @@ mod tests {
             })
             .unwrap();
             seen.sort();
-            assert_eq!(seen, [(b".".to_vec(), d.shown, libc::S_IFDIR), (b"..".to_vec(), root.shown, libc::S_IFDIR)]);
+            assert_eq!(
+                seen,
+                [
+                    (b".".to_vec(), d.ino, libc::S_IFDIR),
+                    (b"..".to_vec(), mount.volume.nodes.shown(&root), libc::S_IFDIR)
+                ]
+            );
         });
     }
 

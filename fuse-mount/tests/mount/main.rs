@@ -11,6 +11,7 @@
 mod support;
 
 mod attributes;
+mod crowds;
 mod data;
 mod directories;
 mod identity;

@@ -11,7 +11,7 @@ use crate::support::{self, Mount};
 
 /// A file system that is mounted as source.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+pub(crate) enum Kind {
     Tmpfs,
     /// On two directories of a tmpfs; without file handles.
     Overlay,
@@ -37,7 +37,7 @@ fn mount(kind: Kind, path: &Path) -> Result<(), rustix::io::Errno> {
 
 /// Calls `check` with a mount of a new file system of this kind, by a daemon that `starter`
 /// starts.
-fn over(kind: Kind, starter: &[&str], args: &[&str], check: impl FnOnce(&Mount)) {
+pub(crate) fn over(kind: Kind, starter: &[&str], args: &[&str], check: impl FnOnce(&Mount)) {
     if !support::can_mount() {
         return;
     }

@@ -1,7 +1,7 @@
 //! Mounts for tests: each a process of its own, with a watchdog.
 //!
 //! A mount whose daemon is stuck stops all who touch it, for ever. So whatever a test does, the
-//! watchdog ends the mount after [`PATIENCE`]: callers then get errors and the test fails.
+//! watchdog ends the mount after a while: callers then get errors and the test fails.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
@@ -18,8 +18,11 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// How long a mount of a test may live.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a mount of a test may live: two minutes, or `OSPREY_PATIENCE` seconds.
+fn patience() -> Duration {
+    let seconds = std::env::var("OSPREY_PATIENCE").map_or(120, |seconds| seconds.parse().expect("a number of seconds"));
+    Duration::from_secs(seconds)
+}
 
 /// The program.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_fuse-mount");
@@ -185,8 +188,9 @@ impl Watchdog {
         let (disarm, disarmed) = mpsc::channel();
         let watched = mountpoint.to_owned();
         let thread = thread::spawn(move || {
-            if let Err(mpsc::RecvTimeoutError::Timeout) = disarmed.recv_timeout(PATIENCE) {
-                eprintln!("watchdog: {} has lived for {PATIENCE:?}: ended by force", watched.display());
+            let patience = patience();
+            if let Err(mpsc::RecvTimeoutError::Timeout) = disarmed.recv_timeout(patience) {
+                eprintln!("watchdog: {} has lived for {patience:?}: ended by force", watched.display());
                 end_by_force(&watched, daemon);
             }
         });

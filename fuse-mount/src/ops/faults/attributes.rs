@@ -8,7 +8,7 @@ use rustix::fs::Stat;
 use super::memory::{key, memory};
 use super::{Fault, Faulty};
 use crate::cache::has_set_id;
-use crate::node::{Node, lock};
+use crate::node::Node;
 use crate::ops::{Changes, Entry, check_component};
 
 /// How long stale attributes are told.
@@ -107,7 +107,7 @@ impl Faulty<'_> {
     fn chown_target(&self, link: &Node, changes: &Changes) -> Result<bool, Errno> {
         let mut text = [0; 256];
         let length = self.readlink(link.ino, &mut text)?;
-        let parent = lock(&link.place).parent;
+        let parent = link.place().map_or(0, |(parent, _)| parent);
         // No further than the source: a name in the directory of the link, and nothing behind that.
         let Ok(()) = check_component(&text[..length]) else { return Ok(false) };
         let dir = self.fd(parent)?;
