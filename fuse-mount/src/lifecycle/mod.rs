@@ -12,6 +12,7 @@ mod guard;
 mod identity;
 mod panics;
 mod place;
+mod privileges;
 mod process;
 mod say;
 mod tracing;
@@ -88,6 +89,7 @@ fn serve(mount: &Mount, places: Places, mut tracing: Tracing, waiting: Waiting) 
     let mut guard = Guard::start(&places.mountpoint_path)?;
     let mut attached = attach::attach(&places, &mount.words)?;
     guard.watch(attached.id)?;
+    privileges::confine_daemon(!attached.is_ours_to_unmount())?;
 
     // From here on there are threads.
     let panics = Panics::watch()?;
