@@ -15,6 +15,7 @@ mod data;
 mod directories;
 mod memory;
 mod names;
+pub mod panics;
 mod xattrs;
 
 use std::ops::Deref;
