@@ -34,7 +34,7 @@ use crate::exit::{self, Failure};
 use crate::filesystem::PassthroughFs;
 use crate::options::Options;
 
-use background::{Role, Waiting};
+use background::{Inherited, Role, Waiting};
 use detach::Ended;
 use guard::Guard;
 use identity::MountId;
@@ -66,11 +66,12 @@ pub fn check(mount: &Mount) -> Result<(), Failure> {
 /// # Errors
 /// Why the mount could not be made or did not end well. Nothing is left mounted.
 pub fn run(mount: &Mount) -> Result<ExitCode, Failure> {
+    let inherited = Inherited::now();
     let places = Places::open(&mount.source, &mount.mountpoint)?;
     let tracing = Tracing::plan(mount, &places)?;
     let waiting = match mount.foreground {
         true => Waiting::nobody(),
-        false => match background::split()? {
+        false => match background::split(&inherited)? {
             Role::Daemon(waiting) => waiting,
             Role::Caller(code) => {
                 tracing.leave();

@@ -128,6 +128,81 @@ fn the_guard_unmounts_when_the_daemon_is_killed() {
 }
 
 #[test]
+fn without_its_guard_a_mount_lives_on() {
+    if !can_mount() {
+        return;
+    }
+    let mount = Mount::prepared(&[], |source| fs::write(source.join("a"), "text").unwrap());
+    let mountpoint = mount.mountpoint.clone();
+    support::send(children(mount.pid())[0], Signal::KILL);
+    assert_eq!(fs::read_to_string(mountpoint.join("a")).unwrap(), "text");
+    let end = mount.end();
+    assert_eq!((end.code(), end.stderr.as_str()), (Ok(0), ""));
+    assert!(!is_mounted(&mountpoint));
+}
+
+#[test]
+fn when_daemon_and_guard_are_killed_at_once_an_unmount_helps() {
+    if !can_mount() {
+        return;
+    }
+    let mount = Mount::start(&[]);
+    let guard = children(mount.pid())[0];
+    support::send(guard, Signal::STOP);
+    mount.signal(Signal::KILL);
+    support::send(guard, Signal::KILL);
+    assert!(wait_for(|| !is_alive(mount.pid()) && !is_alive(guard)));
+    // Nobody is left to take the mount away; who touches it is told at once.
+    let errno = fs::metadata(mount.mountpoint.join("a")).unwrap_err().raw_os_error();
+    assert!(matches!(errno, Some(libc::ENOTCONN | libc::ECONNABORTED)), "{errno:?}");
+    assert!(Command::new("umount").arg(&mount.mountpoint).status().unwrap().success());
+    assert!(mount.wait().code().is_err());
+}
+
+#[test]
+fn each_way_to_unmount_ends_it_with_success() {
+    if !can_mount() {
+        return;
+    }
+    for way in ["umount", "umount -l", "umount -f", "fusermount3 -u", "fusermount3 -uz"] {
+        let words: Vec<&str> = way.split(' ').collect();
+        if words[0] == "fusermount3" && !Path::new("/usr/bin/fusermount3").exists() {
+            support::skip("there is no fusermount3 (Debian's package fuse3)");
+            continue;
+        }
+        let mount = Mount::start(&[]);
+        let guards = children(mount.pid());
+        let mountpoint = mount.mountpoint.clone();
+        let done = Command::new(words[0]).args(&words[1..]).arg(&mountpoint).output().unwrap();
+        assert!(done.status.success(), "{way}: {done:?}");
+        let end = mount.wait();
+        assert_eq!((end.code(), end.stderr.as_str()), (Ok(0), ""), "{way}");
+        assert!(!is_mounted(&mountpoint) && !is_alive(guards[0]), "{way}");
+    }
+}
+
+#[test]
+fn a_trace_has_all_but_the_last_moment_when_the_daemon_is_killed() {
+    if !can_mount() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let trace = dir.path().join("trace");
+    let mount = Mount::start(&["--trace", trace.to_str().unwrap()]);
+    for n in 0..100 {
+        fs::create_dir(mount.mountpoint.join(format!("d{n}"))).unwrap();
+    }
+    let is_written = || fs::read_to_string(&trace).unwrap().matches("\"op\":\"mkdir\"").count() == 100;
+    assert!(support::wait_up_to(std::time::Duration::from_secs(2), is_written), "within 100 ms, on an idle machine");
+    mount.signal(Signal::KILL);
+    assert!(mount.wait().code().is_err());
+    let text = fs::read_to_string(&trace).unwrap();
+    let whole = &text[..text.rfind('\n').unwrap()];
+    assert!(whole.lines().all(|line| line.starts_with("{\"") && line.ends_with('}')), "whole lines");
+    assert!(!whole.contains("\"type\":\"end\""), "and no end, so that it can be told");
+}
+
+#[test]
 fn the_guard_leaves_a_strangers_mount_alone() {
     if !can_mount() {
         return;

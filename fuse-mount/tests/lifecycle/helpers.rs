@@ -44,12 +44,26 @@ fn mount_8_mounts_it_by_its_type() {
         cp {PROGRAM} /usr/local/bin
         mount -t fuse.fuse-mount {source} {mountpoint} -o ro,noatime,cache=none,nofail,x-note=1
         grep ' {mountpoint} ' /proc/self/mountinfo
+        mount -o remount,rw {mountpoint} 2>&1 || echo remount: $?
+        umount {mountpoint}
+        echo '{source} {mountpoint} fuse.fuse-mount noauto,user,nofail,_netdev,x-systemd.automount,relatime,cache=none 0 0' >/usr/local/bin/fstab
+        mount -T /usr/local/bin/fstab {mountpoint}
+        grep ' {mountpoint} ' /proc/self/mountinfo
+        mount -o remount,bind,ro {mountpoint}
+        touch {mountpoint}/x 2>&1 || echo read-only now
         umount {mountpoint}
         echo gone: $(grep -c ' {mountpoint} ' /proc/self/mountinfo)"
     ));
     // mount(8)'s helper asks for suid and dev, as for any file system that root mounts.
     assert!(text.contains(" ro,noatime "), "{text}");
     assert!(text.contains(&format!(" - fuse.fuse-mount {source} ro,")), "{text}");
+    assert!(
+        text.contains("a mount cannot be changed once it is live; unmount it") && text.contains("remount: 2\n"),
+        "{text}"
+    );
+    // fstab, with a `user` that implies noexec, nosuid and nodev.
+    assert!(text.contains(" rw,nosuid,nodev,noexec,relatime "), "{text}");
+    assert!(text.contains("Read-only file system\nread-only now\n"), "a remount of the place, which the kernel does");
     assert!(text.ends_with("gone: 0\n"), "{text}");
 }
 

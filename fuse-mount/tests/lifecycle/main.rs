@@ -8,6 +8,7 @@ mod refusals;
 mod starting;
 #[path = "../support/mod.rs"]
 mod support;
+mod surroundings;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};
