@@ -164,11 +164,21 @@ fn supplementary_groups(tid: u32) -> Vec<rustix::process::Gid> {
     groups.split_whitespace().filter_map(|group| group.parse().ok()).map(rustix::process::Gid::from_raw).collect()
 }
 
-/// Whether a thread of root has a capability, which a request does not tell. It has, if the thread
-/// is gone or unknown here.
+/// Whether a thread of root has a capability, which a request does not tell. It has not, if it is unknown
+/// here, in another pid namespace.
+///
+/// Who waits for an answer cannot be gone meanwhile, nor its number be another's: the kernel lets no
+/// thread die whose request has been read. A thread in a user namespace of its own has every capability, over
+/// that namespace: it tells itself by its map of users. One with the same map was made by somebody who may
+/// become any user.
 fn has_capability(tid: u32, capability: CapabilitySet) -> bool {
     let effective = status_line(tid, "CapEff:").and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
-    effective.is_none_or(|set| CapabilitySet::from_bits_retain(set).contains(capability))
+    effective.is_some_and(|set| CapabilitySet::from_bits_retain(set).contains(capability)) && is_of_our_users(tid)
+}
+
+fn is_of_our_users(tid: u32) -> bool {
+    let map = |thread: &str| std::fs::read(format!("/proc/{thread}/uid_map")).ok();
+    map(&tid.to_string()).is_some_and(|map_of_it| map("thread-self") == Some(map_of_it))
 }
 
 /// The rest of the line of a thread's status that begins so.
@@ -237,7 +247,7 @@ mod tests {
     fn without_admin_is_for_users_only_and_for_as_long_as_the_call() {
         as_root(|worker| {
             let within = || Ok(worker::is_capable(CapabilitySet::SYS_ADMIN));
-            let root = Caller { uid: 0, gid: 0, tid: 0 };
+            let root = Caller { uid: 0, gid: 0, tid: std::process::id() };
             let before = within().unwrap();
             assert!(!worker.without_admin(OWNER, within).unwrap());
             assert_eq!(worker.without_admin(root, within).unwrap(), before);
@@ -263,8 +273,36 @@ mod tests {
             go.0.send(()).unwrap();
             thread.join().unwrap();
             assert_eq!((admin, fsetid), (false, false));
-            let usual = Caller { tid: 0, ..caller };
+            let usual = Caller { tid: std::process::id(), ..caller };
             assert!(worker.as_member(usual, has(CapabilitySet::FSETID)).unwrap());
+            let unknown = Caller { tid: 0, ..caller };
+            assert!(!worker.as_member(unknown, has(CapabilitySet::FSETID)).unwrap());
+            assert!(!worker.without_admin(unknown, has(CapabilitySet::SYS_ADMIN)).unwrap());
+        });
+    }
+
+    #[test]
+    fn who_is_root_in_a_namespace_of_its_own_has_no_capability_here() {
+        as_root(|worker| {
+            // The same user here and there.
+            let script = "echo; read -r _";
+            let mut command = std::process::Command::new("unshare");
+            command.args(["--user", "--map-root-user", "sh", "-c", script]);
+            let piped = std::process::Stdio::piped;
+            let mut child = command.stdin(piped()).stdout(piped()).stderr(piped()).spawn().unwrap();
+            let is_there = std::io::Read::read(child.stdout.as_mut().unwrap(), &mut [0]).unwrap() == 1;
+            let caller = Caller { uid: 0, gid: 0, tid: child.id() };
+            let within = || Ok(worker::is_capable(CapabilitySet::FSETID));
+            let has = worker.as_member(caller, within).unwrap();
+            let claims = status_line(caller.tid, "CapEff:").and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+            drop(child.stdin.take());
+            child.wait().unwrap();
+            if !is_there {
+                eprintln!("not run: user namespaces are not allowed here");
+                return;
+            }
+            assert!(CapabilitySet::from_bits_retain(claims.unwrap()).contains(CapabilitySet::FSETID));
+            assert!(!has);
         });
     }
 

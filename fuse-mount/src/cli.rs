@@ -61,7 +61,8 @@ pub struct Cli {
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = PassthroughParser)]
     passthrough: Passthrough,
 
-    /// Threads that serve requests [default: as many as there are processors, at least 2].
+    /// Threads that serve requests [default: as many as there are processors, at least 2];
+    /// more come when all of them wait for SOURCE.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
 

@@ -17,6 +17,7 @@ pub mod filesystem;
 pub mod handle;
 mod inspect;
 pub mod lifecycle;
+mod load;
 mod memory;
 pub mod node;
 pub mod nodes;

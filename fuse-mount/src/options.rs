@@ -18,7 +18,7 @@ pub struct Options {
     pub passthrough: Passthrough,
     /// Refuses every change, whatever the mount flags say.
     pub read_only: bool,
-    /// Threads that serve requests; at least 1.
+    /// Threads that serve requests to begin with; at least 1.
     pub threads: usize,
     /// What the trace is to see: at [`Level::Io`] each read and write is a request.
     pub trace_level: Level,

@@ -65,17 +65,32 @@ fn openable_by_handle(dir: &OwnedFd) -> Option<OwnedFd> {
 /// An inode without a name cannot, on most file systems: it keeps its descriptor for as
 /// long as the kernel knows the node.
 pub(crate) fn let_go(node: &Node, mounts: &Mounts) {
-    let mut state = node.state();
-    let Hold::Descriptor(fd) = &state.hold else { return };
-    if !fstat(&**fd).is_ok_and(|status| status.st_nlink() > 0) {
+    // The source is asked without the lock: it may be slow, and others want to know what holds the node.
+    let Hold::Descriptor(fd) = node.state().hold.clone() else { return };
+    if !has_a_name(&fd) {
         return;
     }
-    let by_handle = if mounts.have(node.device) { handle_of(fd) } else { None };
-    state.hold = match by_handle {
-        Some((kind, bytes)) => Hold::Handle(kind, bytes),
-        None if state.place.as_ref().is_some_and(|place| !place.is_gone) => Hold::Name { birth: birth_of(fd) },
-        None => return,
-    };
+    let by_handle = if mounts.have(node.device) { handle_of(&fd) } else { None };
+    // Where there are no handles, the time of birth tells the inode when its name is come back to.
+    let by_name = if by_handle.is_none() { Some(Hold::Name { birth: birth_of(&fd) }) } else { None };
+    {
+        let mut state = node.state();
+        if !matches!(&state.hold, Hold::Descriptor(held) if Arc::ptr_eq(held, &fd)) {
+            return;
+        }
+        let has_place = state.place.as_ref().is_some_and(|place| !place.is_gone);
+        let by_name = by_name.filter(|_| has_place);
+        let Some(instead) = by_handle.map(|(kind, bytes)| Hold::Handle(kind, bytes)).or(by_name) else { return };
+        state.hold = instead;
+    }
+    // Who took its last name away meanwhile has still seen a descriptor, and left it at that.
+    if !has_a_name(&fd) {
+        node.state().hold = Hold::Descriptor(fd);
+    }
+}
+
+fn has_a_name(fd: &OwnedFd) -> bool {
+    fstat(fd).is_ok_and(|status| status.st_nlink() > 0)
 }
 
 /// Whether `fd` is open on the inode of a node that no descriptor holds.

@@ -39,7 +39,6 @@ pub struct Worker {
 /// The capabilities without which acting as a caller would fail or do too little.
 const IMPERSONATION: CapabilitySet = CapabilitySet::SETUID
     .union(CapabilitySet::SETGID)
-    .union(CapabilitySet::SETPCAP)
     .union(CapabilitySet::CHOWN)
     .union(CapabilitySet::FOWNER)
     .union(CapabilitySet::DAC_OVERRIDE);
@@ -88,7 +87,9 @@ fn prepare_impersonation() -> Result<CapabilitySets, Errno> {
     thread::set_thread_groups(&[])?;
     // Otherwise setfsuid(0) would raise CAP_FSETID again.
     let bits = thread::capabilities_secure_bits()?;
-    thread::set_capabilities_secure_bits(bits | CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
+    if !bits.contains(CapabilitiesSecureBits::NO_SETUID_FIXUP) {
+        thread::set_capabilities_secure_bits(bits | CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
+    }
     let mut sets = thread::capabilities(None)?;
     sets.effective.remove(CapabilitySet::FSETID);
     thread::set_capabilities(None, sets)?;

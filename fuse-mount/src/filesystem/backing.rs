@@ -2,12 +2,16 @@
 //! through the kernel's page cache and us. Never both for one inode at a time, and one
 //! backing id for all handles of an inode: the kernel answers anything else with EIO.
 
-use std::collections::HashMap;
-use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+#![expect(unsafe_code, reason = "backing ids that belong to the mount and not to one server")]
 
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use fs_core::Errno;
 use fuser::BackingId;
+use rustix::ioctl::{Setter, ioctl, opcode};
 
 use crate::node::Node;
 
@@ -15,6 +19,7 @@ use crate::node::Node;
 #[derive(Debug)]
 pub(super) struct Backings {
     allowed: AtomicBool,
+    device: OnceLock<Arc<OwnedFd>>,
     shards: [Mutex<HashMap<usize, Open>>; SHARD_COUNT],
 }
 
@@ -24,13 +29,55 @@ const SHARD_COUNT: usize = 16;
 struct Open {
     handles: u64,
     /// `None`: through us.
-    backing: Option<Arc<BackingId>>,
+    backing: Option<Arc<Backing>>,
+}
+
+impl Open {
+    /// One more handle.
+    fn again(&mut self) -> Option<Arc<Backing>> {
+        self.handles += 1;
+        self.backing.clone()
+    }
+}
+
+/// A file that the kernel reads and writes itself. fuser's own would end with the server that has opened it.
+#[derive(Debug)]
+pub(super) struct Backing {
+    id: u32,
+    device: Arc<OwnedFd>,
+}
+
+impl Backing {
+    /// The kernel's number of it, which is good for as long as this is.
+    pub(super) fn id(&self) -> u32 {
+        self.id
+    }
+}
+
+impl Drop for Backing {
+    fn drop(&mut self) {
+        // SAFETY: FUSE_DEV_IOC_BACKING_CLOSE reads one u32.
+        let close = unsafe { Setter::<{ opcode::write::<u32>(229, 2) }, u32>::new(self.id) };
+        // SAFETY: as above, and the descriptor is of the connection that gave the id. Where it fails, the
+        // connection is gone, and the id with it.
+        let _ = unsafe { ioctl(&*self.device, close) };
+    }
 }
 
 impl Backings {
     /// No inode is open yet; the kernel is let do it where it can, or never.
     pub(super) fn new() -> Self {
-        Backings { allowed: AtomicBool::new(false), shards: std::array::from_fn(|_| Mutex::default()) }
+        Backings {
+            allowed: AtomicBool::new(false),
+            device: OnceLock::new(),
+            shards: std::array::from_fn(|_| Mutex::default()),
+        }
+    }
+
+    /// What the kernel is told through.
+    pub(super) fn connect(&self, device: OwnedFd) {
+        // One mount has one connection.
+        let _ = self.device.set(Arc::new(device));
     }
 
     /// From now on the kernel is let do it where it can.
@@ -44,22 +91,27 @@ impl Backings {
     }
 
     /// The way of one more handle of `node`: the backing id to open it with, or `None`
-    /// for through us. `register` gives the node a backing id if it has none.
+    /// for through us. `fd` gives a descriptor of the node, if it has no backing id yet.
     ///
     /// Each call is undone by one of [`Backings::release`].
     pub(super) fn open(
         &self,
         node: &Arc<Node>,
-        register: impl FnOnce() -> io::Result<BackingId>,
-    ) -> Option<Arc<BackingId>> {
-        let mut shard = self.shard(node);
-        if let Some(open) = shard.get_mut(&key(node)) {
-            open.handles += 1;
-            return open.backing.clone();
+        fd: impl FnOnce() -> Result<Arc<OwnedFd>, Errno>,
+    ) -> Option<Arc<Backing>> {
+        if let Some(known) = self.shard(node).get_mut(&key(node)).map(Open::again) {
+            return known;
         }
         // A file with suid or sgid goes through us: whether a write takes these bits away depends on
         // who writes, and the kernel would write in our name.
-        let backing = if self.are_allowed() && !node.has_set_id() { self.register(register) } else { None };
+        let may_pass = self.are_allowed() && !node.has_set_id();
+        // Without the lock: the source may be slow.
+        let fd = if may_pass { fd().ok() } else { None };
+        let mut shard = self.shard(node);
+        if let Some(known) = shard.get_mut(&key(node)).map(Open::again) {
+            return known;
+        }
+        let backing = fd.and_then(|fd| self.register(&fd));
         shard.insert(key(node), Open { handles: 1, backing: backing.clone() });
         backing
     }
@@ -75,9 +127,10 @@ impl Backings {
         };
     }
 
-    fn register(&self, register: impl FnOnce() -> io::Result<BackingId>) -> Option<Arc<BackingId>> {
-        match register() {
-            Ok(id) => Some(Arc::new(id)),
+    fn register(&self, fd: &OwnedFd) -> Option<Arc<Backing>> {
+        let device = self.device.get()?;
+        match BackingId::create_raw(device, fd) {
+            Ok(id) => Some(Arc::new(Backing { id, device: Arc::clone(device) })),
             Err(error) => {
                 // Not the file's fault but ours: the next one would be refused as well.
                 if error.raw_os_error() == Some(libc::EPERM) {

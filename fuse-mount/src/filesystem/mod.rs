@@ -16,7 +16,9 @@ mod requests;
 mod send;
 mod serve;
 
+use std::ops::Deref;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use fs_core::{Errno, Follow};
@@ -25,6 +27,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::thread::CapabilitySet;
 
 use crate::handle::Handles;
+use crate::load::Load;
 use crate::nodes::{Nodes, Settings};
 use crate::ops::Volume;
 use crate::options::{Options, Passthrough};
@@ -39,18 +42,26 @@ use backing::Backings;
 /// `slot.set(session.notifier())`.
 pub type NotifierSlot = Arc<OnceLock<fuser::Notifier>>;
 
-/// The file system: a directory, shown at a second place.
+/// The file system: a directory, shown at a second place. A clone is the same file system, for
+/// another server.
+#[derive(Clone, Debug)]
+pub struct PassthroughFs(Arc<Shared>);
+
+/// What all servers of a mount share.
 #[derive(Debug)]
-pub struct PassthroughFs {
+pub struct Shared {
     options: Options,
     volume: Volume,
     backings: Backings,
     tracer: Option<Arc<Tracer>>,
     notifier: NotifierSlot,
+    load: Load,
+    /// Whether the kernel and we have agreed on what each does.
+    has_agreed: AtomicBool,
     /// Whether each read and write is a request, for the trace.
     sees_data: bool,
     /// Whether a write says if suid and sgid go.
-    kernel_says_who_clears: bool,
+    kernel_says_who_clears: AtomicBool,
     /// Whether the source has POSIX ACLs.
     has_acls: bool,
     /// How many file systems are stacked beneath: overlayfs is one on another.
@@ -75,7 +86,7 @@ impl PassthroughFs {
         let settings =
             Settings { most_descriptors: descriptor_limit() / 2, keeps_names: tracer.is_some(), by_handle: true };
         let sees_data = tracer.is_some() && options.trace_level == Level::Io;
-        Ok(PassthroughFs {
+        Ok(PassthroughFs(Arc::new(Shared {
             has_acls: has_acls(&source),
             stack_depth: stack_depth(&source),
             volume: Volume {
@@ -88,10 +99,12 @@ impl PassthroughFs {
             backings: Backings::new(),
             tracer,
             notifier: NotifierSlot::default(),
+            load: Load::new(),
+            has_agreed: AtomicBool::new(false),
             sees_data,
-            kernel_says_who_clears: false,
+            kernel_says_who_clears: AtomicBool::new(false),
             options,
-        })
+        })))
     }
 
     /// The slot for the session's notifier.
@@ -99,8 +112,23 @@ impl PassthroughFs {
         Arc::clone(&self.notifier)
     }
 
+    /// The descriptor of the connection through which the kernel is let read and write files itself.
+    pub fn pass_through(&self, device: OwnedFd) {
+        self.backings.connect(device);
+    }
+
+    /// How busy its servers are.
+    pub(crate) fn load(&self) -> &Load {
+        &self.load
+    }
+
     /// Agrees with the kernel on what it does and what it leaves to us.
-    fn agree(&mut self, config: &mut KernelConfig) {
+    ///
+    /// Once: the first request of another server comes not from the kernel.
+    fn agree(&self, config: &mut KernelConfig) {
+        if self.has_agreed.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let offered = config.capabilities();
         let mut wanted = InitFlags::FUSE_DONT_MASK
             | InitFlags::FUSE_PARALLEL_DIROPS
@@ -129,9 +157,18 @@ impl PassthroughFs {
         }
         let agreed = wanted & offered;
         config.add_capabilities(agreed).expect("only what is offered is asked for");
-        self.kernel_says_who_clears = agreed.contains(InitFlags::FUSE_HANDLE_KILLPRIV_V2);
+        let says = agreed.contains(InitFlags::FUSE_HANDLE_KILLPRIV_V2);
+        self.kernel_says_who_clears.store(says, Ordering::Relaxed);
         config.set_max_write(MAX_WRITE).expect("less than fuser's buffer");
         config.set_max_background(MAX_BACKGROUND).expect("more than none");
+    }
+}
+
+impl Deref for PassthroughFs {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }
 

@@ -1,11 +1,12 @@
 //! Opening files: the answer says by which way their bytes travel.
 
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+#![expect(unsafe_code, reason = "lends fuser the backing ids of the mount")]
+
 use std::sync::Arc;
 
-use fuser::{BackingId, FileHandle, FopenFlags, INodeNo, ReplyCreate, ReplyOpen, Request};
+use fuser::{FileHandle, FopenFlags, INodeNo, ReplyCreate, ReplyOpen, Request};
 
+use super::backing::Backing;
 use super::requests::noted;
 use super::serve::Asked;
 use super::{PassthroughFs, reply};
@@ -20,14 +21,20 @@ impl PassthroughFs {
             request,
             Asked::node(RequestKind::Open, ino.0, Args { flags: Some(flags), ..Args::default() }),
             reply,
-            |call, reply, args| {
+            |call, _, args| {
                 let opened = call.open(ino.0, flags)?;
                 args.handle = Some(opened.number);
-                Ok((opened.number, self.way(call, &opened.handle, |fd| reply.open_backing(fd))))
+                Ok((opened.number, self.way(call, &opened.handle)))
             },
             |reply, (number, (flags, backing)), _| {
                 match backing {
-                    Some(backing) => reply.opened_passthrough(FileHandle(number), flags, &backing),
+                    Some(backing) => {
+                        // SAFETY: the id is the mount's, and open for as long as `backing`.
+                        let id = unsafe { reply.wrap_backing(backing.id()) };
+                        reply.opened_passthrough(FileHandle(number), flags, &id);
+                        // Dropping it would close it.
+                        id.into_raw();
+                    }
                     None => reply.opened(FileHandle(number), flags),
                 }
                 Ok(0)
@@ -50,10 +57,10 @@ impl PassthroughFs {
             request,
             Asked::name(RequestKind::Create, name, args),
             reply,
-            |call, reply, args| {
+            |call, _, args| {
                 let (entry, opened) = call.create(name, mode, umask, flags)?;
                 args.handle = Some(opened.number);
-                let way = self.way(call, &opened.handle, |fd| reply.open_backing(fd));
+                let way = self.way(call, &opened.handle);
                 Ok((noted(args, entry), opened.number, way))
             },
             |reply, (entry, number, (flags, backing)), _| {
@@ -61,7 +68,12 @@ impl PassthroughFs {
                 let ttl = self.volume.cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
                 let handle = FileHandle(number);
                 match backing {
-                    Some(backing) => reply.created_passthrough(&ttl, &attr, generation, handle, flags, &backing),
+                    Some(backing) => {
+                        // SAFETY: the id is the mount's, and open for as long as `backing`.
+                        let id = unsafe { reply.wrap_backing(backing.id()) };
+                        reply.created_passthrough(&ttl, &attr, generation, handle, flags, &id);
+                        id.into_raw();
+                    }
                     None => reply.created(&ttl, &attr, generation, handle, flags),
                 }
                 Ok(0)
@@ -71,16 +83,8 @@ impl PassthroughFs {
 
     /// How the bytes of a file that was opened travel: the flags of the answer, and the
     /// backing id if the kernel does it.
-    fn way(
-        &self,
-        call: &Call<'_>,
-        file: &OpenFile,
-        register: impl FnOnce(BorrowedFd<'_>) -> io::Result<BackingId>,
-    ) -> (FopenFlags, Option<Arc<BackingId>>) {
-        let backing = self.backings.open(&file.node, || {
-            let fd = call.volume.nodes.fd(&file.node)?;
-            register(fd.as_fd())
-        });
+    fn way(&self, call: &Call<'_>, file: &OpenFile) -> (FopenFlags, Option<Arc<Backing>>) {
+        let backing = self.backings.open(&file.node, || call.volume.nodes.fd(&file.node));
         // The last moment at which a store into a map can be prepared for: the kernel tells of none.
         if backing.is_some() && file.reads_and_writes() && file.node.let_be_mapped() && self.volume.cache.keeps() {
             self.invalidate_attributes(&file.node);

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use fs_core::Errno;
@@ -252,7 +253,7 @@ impl Filesystem for PassthroughFs {
         let how = Write {
             flags,
             from_cache: write_flags.contains(WriteFlags::FUSE_WRITE_CACHE),
-            clears_set_id: match self.kernel_says_who_clears {
+            clears_set_id: match self.kernel_says_who_clears.load(Ordering::Relaxed) {
                 true => write_flags.contains(WriteFlags::FUSE_WRITE_KILL_SUIDGID),
                 false => request.uid() != 0,
             },

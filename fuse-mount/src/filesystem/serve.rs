@@ -100,6 +100,7 @@ impl PassthroughFs {
         op: impl FnOnce(&Served<'_>, &mut R, &mut Args<'a>) -> Result<T, Errno>,
         send: impl FnOnce(R, T, &Worker) -> Result<i64, Errno>,
     ) {
+        let _busy = self.load().enter();
         let caller = Caller { uid: request.uid(), gid: request.gid(), tid: request.pid() };
         let perform = |worker: &Worker, args: &mut Args<'a>| {
             let (mut reply, call) = (reply, Call { volume: &self.volume, worker, caller });
@@ -132,6 +133,7 @@ impl PassthroughFs {
 
     /// Takes note that the kernel forgets a node. Such a request has no answer.
     pub(super) fn serve_forget(&self, request: &fuser::Request, ino: u64, lookups: u64) {
+        let _busy = self.load().enter();
         let caller = Caller { uid: request.uid(), gid: request.gid(), tid: request.pid() };
         let forget = || {
             self.volume.nodes.forget(ino, lookups);

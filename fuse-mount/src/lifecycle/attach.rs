@@ -48,6 +48,11 @@ pub(super) fn attach(places: &Places, words: &MountWords) -> Result<Attached, Fa
 }
 
 impl Attached {
+    /// Whether it was made by system calls, and so is to be unmounted by them.
+    pub(super) fn is_ours_to_unmount(&self) -> bool {
+        self.floating.is_some()
+    }
+
     /// Puts the mount at its mountpoint; it is seen from now on.
     pub(super) fn show(&mut self, places: &Places) -> Result<(), Failure> {
         let Some(floating) = self.floating.take() else { return Ok(()) };

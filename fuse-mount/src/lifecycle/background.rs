@@ -13,6 +13,30 @@ use super::process::{self, Side};
 use super::say;
 use crate::exit::{self, Failure};
 
+/// The descriptors that the process was born with, beside the standard streams.
+///
+/// Nobody here uses them, and a daemon that kept them would hold somebody's lock, or the end of somebody's
+/// pipe, for as long as the mount lives.
+pub(super) struct Inherited(Vec<u32>);
+
+impl Inherited {
+    /// Those that are open now: before anything of ours is.
+    pub(super) fn now() -> Self {
+        let listing = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+        let mut numbers: Vec<u32> = listing.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+        // One of them was that of the listing itself, which is closed by now.
+        numbers.retain(|number| *number > 2 && process::is_open(*number));
+        Inherited(numbers)
+    }
+
+    fn close(&self) {
+        for number in &self.0 {
+            // Where it fails it stays open: nothing worse than before.
+            let _ = process::close_range(*number, *number);
+        }
+    }
+}
+
 /// Which process this has become.
 pub(super) enum Role {
     /// The daemon.
@@ -41,13 +65,14 @@ impl Waiting {
     }
 }
 
-/// Splits off the daemon. The process must have one thread.
-pub(super) fn split() -> Result<Role, Failure> {
+/// Splits off the daemon, which keeps none of the `inherited` descriptors. The process must have one thread.
+pub(super) fn split(inherited: &Inherited) -> Result<Role, Failure> {
     let failed = |error: io::Error| Failure::io("cannot go into the background", &error);
     let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed(errno.into()))?;
     match process::fork().map_err(failed)? {
         Side::Child => {
             drop(read);
+            inherited.close();
             rustix::process::setsid().map_err(|errno| failed(errno.into()))?;
             Ok(Role::Daemon(Waiting(Some(write.into()))))
         }

@@ -14,6 +14,7 @@ use rustix::process::{Pid, WaitOptions, waitpid};
 
 use super::detach;
 use super::identity::MountId;
+use super::privileges;
 use super::process::{self, Side};
 use crate::exit::Failure;
 
@@ -65,6 +66,7 @@ fn watch(pipe: OwnedFd, mountpoint: &Path) -> ! {
     let _ = rustix::process::setsid();
     let _ = rustix::process::chdir("/");
     let _ = rustix::thread::set_name(c"fuse-mount-grd");
+    let _ = privileges::confine_guard();
     let mut bytes = Vec::new();
     let _ = File::from(pipe).read_to_end(&mut bytes);
     let last = bytes.rchunks_exact(MESSAGE_LEN).next();

@@ -6,40 +6,41 @@
 
 mod attach;
 mod background;
+mod connection;
 mod detach;
 mod fusermount;
 mod guard;
 mod identity;
 mod panics;
 mod place;
+mod privileges;
 mod process;
 mod say;
+mod servers;
 mod tracing;
 
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::ExitCode;
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use fs_core::Error;
-use fuser::{Session, SessionACL};
 use rustix::event::{PollFd, PollFlags};
-use rustix::pipe::PipeFlags;
 
 use crate::cli::Mount;
 use crate::exit::{self, Failure};
 use crate::filesystem::PassthroughFs;
 use crate::options::Options;
 
-use background::{Role, Waiting};
+use background::{Inherited, Role, Waiting};
 use detach::Ended;
 use guard::Guard;
 use identity::MountId;
-use panics::Panics;
 use place::Places;
 use process::Signals;
+use servers::Running;
 use tracing::Tracing;
 
 pub(crate) use say::say;
@@ -65,11 +66,12 @@ pub fn check(mount: &Mount) -> Result<(), Failure> {
 /// # Errors
 /// Why the mount could not be made or did not end well. Nothing is left mounted.
 pub fn run(mount: &Mount) -> Result<ExitCode, Failure> {
+    let inherited = Inherited::now();
     let places = Places::open(&mount.source, &mount.mountpoint)?;
     let tracing = Tracing::plan(mount, &places)?;
     let waiting = match mount.foreground {
         true => Waiting::nobody(),
-        false => match background::split()? {
+        false => match background::split(&inherited)? {
             Role::Daemon(waiting) => waiting,
             Role::Caller(code) => {
                 tracing.leave();
@@ -88,20 +90,22 @@ fn serve(mount: &Mount, places: Places, mut tracing: Tracing, waiting: Waiting) 
     let mut guard = Guard::start(&places.mountpoint_path)?;
     let mut attached = attach::attach(&places, &mount.words)?;
     guard.watch(attached.id)?;
+    privileges::confine_daemon(!attached.is_ours_to_unmount())?;
 
     // From here on there are threads.
-    let panics = Panics::watch()?;
+    panics::print_on_one_line();
     let source = rustix::io::fcntl_dupfd_cloexec(&places.source, 0)
         .map_err(|errno| failed("cannot open the source", errno.into()))?;
     let options = options(mount, &places);
     let threads = options.threads;
     let filesystem = PassthroughFs::new(options, source, tracing.tracer())
         .map_err(|error| Failure::failed(places.source_path.display(), error))?;
-    let (ended, running) = start(filesystem, attached.device.try_clone(), threads)
+    let device = attached.device.try_clone().map_err(|error| failed("cannot copy the connection", error))?;
+    let (ended, running) = servers::start(filesystem, device, threads)
         .map_err(|error| failed("the kernel and the file system do not agree", error))?;
     attached.show(&places)?;
     tracing.begin()?;
-    let live = Live { signals, panics, ended, running, id: attached.id, mountpoint: places.mountpoint_path.clone() };
+    let live = Live { signals, ended, running, id: attached.id, mountpoint: places.mountpoint_path.clone() };
     // Nothing of ours may keep the mount, or what is below it, in use.
     drop(attached);
     drop(places);
@@ -124,33 +128,9 @@ fn options(mount: &Mount, places: &Places) -> Options {
     }
 }
 
-type Running = JoinHandle<io::Result<()>>;
-
-/// Agrees with the kernel on what both can do, and starts to answer it. The descriptor ends
-/// (is hung up) with the session.
-fn start(filesystem: PassthroughFs, device: io::Result<OwnedFd>, threads: usize) -> io::Result<(OwnedFd, Running)> {
-    let mut config = fuser::Config::default();
-    config.n_threads = Some(threads);
-    // A descriptor for each thread spares them a lock, where the device may be opened again.
-    config.clone_fd = threads > 1 && std::fs::OpenOptions::new().read(true).write(true).open("/dev/fuse").is_ok();
-    let notifier = filesystem.notifier_slot();
-    // Who may use the mount is the kernel's to decide: `allow_other`, or its owner.
-    let session = Session::from_fd(filesystem, device?, SessionACL::All, config)?;
-    // The slot is new, so nobody has filled it.
-    let _ = notifier.set(session.notifier());
-    let (ended, alive) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-    let running = thread::Builder::new().name("session".into()).spawn(move || {
-        let result = session.run();
-        drop(alive);
-        result
-    })?;
-    Ok((ended, running))
-}
-
 /// A mount that is live.
 struct Live {
     signals: Signals,
-    panics: Panics,
     ended: OwnedFd,
     running: Running,
     id: MountId,
@@ -159,17 +139,10 @@ struct Live {
 
 impl Live {
     /// Serves until the mount is gone and the last file on it is closed.
-    fn until_the_end(mut self) -> Result<(), Failure> {
+    fn until_the_end(self) -> Result<(), Failure> {
         let mut was_asked = false;
         loop {
-            let (signalled, ended, panicked) = self.wait()?;
-            if panicked && self.panics.worker_died() {
-                let _ = detach::lazily(&self.mountpoint, self.id);
-                return Err(Failure::Failed(format!(
-                    "{}: a thread that serves requests has died; the mount is ended",
-                    self.mountpoint.display()
-                )));
-            }
+            let (signalled, ended) = self.wait()?;
             if ended {
                 return self.join();
             }
@@ -185,16 +158,12 @@ impl Live {
         }
     }
 
-    fn wait(&self) -> Result<(bool, bool, bool), Failure> {
-        let mut fds = [
-            PollFd::new(&self.signals, PollFlags::IN),
-            PollFd::new(&self.ended, PollFlags::IN),
-            PollFd::new(&self.panics, PollFlags::IN),
-        ];
+    fn wait(&self) -> Result<(bool, bool), Failure> {
+        let mut fds = [PollFd::new(&self.signals, PollFlags::IN), PollFd::new(&self.ended, PollFlags::IN)];
         rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, None))
             .map_err(|errno| Failure::failed("poll", Error::Os(errno)))?;
         let ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
-        Ok((ready(&fds[0]), ready(&fds[1]), ready(&fds[2])))
+        Ok((ready(&fds[0]), ready(&fds[1])))
     }
 
     fn join(self) -> Result<(), Failure> {
@@ -213,7 +182,7 @@ fn verdict(result: thread::Result<io::Result<()>>, was_there: bool) -> Result<()
         // file that was closed a moment before.
         Ok(_) if was_there => Err("the connection to the kernel was aborted; the mount is ended".to_owned()),
         Ok(_) => Ok(()),
-        Err(_) => Err("the thread of the session has died".to_owned()),
+        Err(_) => Err("the thread that keeps the servers has died".to_owned()),
     }
 }
 

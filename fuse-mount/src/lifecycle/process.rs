@@ -127,7 +127,14 @@ pub(super) fn close_all_but(keep: &OwnedFd) -> io::Result<()> {
     close_range(keep + 1, u32::MAX)
 }
 
-fn close_range(first: u32, last: u32) -> io::Result<()> {
+/// Whether a number is that of an open descriptor.
+pub(super) fn is_open(number: u32) -> bool {
+    // SAFETY: asks only, and takes any number.
+    number.try_into().is_ok_and(|number| unsafe { libc::fcntl(number, libc::F_GETFD) } >= 0)
+}
+
+/// Closes these numbers, whose owners, if there are any, are never used again.
+pub(super) fn close_range(first: u32, last: u32) -> io::Result<()> {
     // SAFETY: closes numbers only; the caller promises that their owners are never used again.
     match unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) } {
         0 => Ok(()),

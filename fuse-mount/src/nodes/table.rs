@@ -114,7 +114,8 @@ impl Nodes {
             }
         };
         // The number may be another inode's by now. Finding out takes a system call.
-        let is_same = reach::is_same(&known.state().hold, fd);
+        let hold = known.state().hold.clone();
+        let is_same = reach::is_same(&hold, fd);
         let mut shard = self.shard(ino);
         let still = shard.known.get_mut(&ino).filter(|still| Arc::ptr_eq(&still.node, &known))?;
         if is_same {

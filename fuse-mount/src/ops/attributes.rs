@@ -121,7 +121,7 @@ mod tests {
 
     fn set(mount: &Mount, caller: u32, file: &str, changes: Changes) -> Result<Entry, Errno> {
         mount.call(|call| {
-            let call = Call { caller: Caller { uid: caller, gid: caller, tid: 0 }, ..*call };
+            let call = Call { caller: Caller { uid: caller, gid: caller, tid: std::process::id() }, ..*call };
             call.setattr(call.lookup(name(ROOT, file)).unwrap().node.ino, None, changes)
         })
     }

@@ -39,6 +39,16 @@ pub fn can_mount() -> bool {
     true
 }
 
+/// The Python that comes with the system, or another. Says so where there is none.
+pub fn python() -> Option<&'static str> {
+    let runs = |python: &&str| Command::new(python).arg("-V").output().is_ok_and(|output| output.status.success());
+    let python = ["/usr/bin/python3", "python3"].into_iter().find(runs);
+    if python.is_none() {
+        skip("there is no python3");
+    }
+    python
+}
+
 /// Says why a test is skipped; always false.
 pub fn skip(reason: &str) -> bool {
     assert!(std::env::var_os("OSPREY_REQUIRE_ALL").is_none(), "must not be skipped here: {reason}");

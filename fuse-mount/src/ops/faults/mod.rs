@@ -15,6 +15,7 @@ mod data;
 mod directories;
 mod memory;
 mod names;
+pub mod panics;
 mod xattrs;
 
 use std::ops::Deref;
@@ -145,7 +146,7 @@ impl<'a> Faulty<'a> {
         let fault = *PLANTED;
         let caller = match fault {
             // Those of no thread.
-            Some(Fault::GroupsIgnored) => Caller { tid: 0, ..call.caller },
+            Some(Fault::GroupsIgnored) if call.caller.uid != 0 => Caller { tid: 0, ..call.caller },
             _ => call.caller,
         };
         Faulty { call: Call { caller, ..call }, fault }
@@ -157,8 +158,8 @@ impl<'a> Faulty<'a> {
 
     /// The request as if the daemon itself made it.
     fn as_daemon(&self) -> Call<'a> {
-        // The thread is that of nobody who lacks a capability.
-        Call { caller: Caller { uid: 0, gid: 0, tid: 0 }, ..self.call }
+        // Of which the first thread has every capability that is kept.
+        Call { caller: Caller { uid: 0, gid: 0, tid: std::process::id() }, ..self.call }
     }
 }
 

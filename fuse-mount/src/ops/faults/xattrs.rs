@@ -26,6 +26,7 @@ impl Faulty<'_> {
 
     /// See [`Call::getxattr`](super::Call::getxattr).
     pub fn getxattr(&self, ino: u64, name: &[u8], value: &mut [u8]) -> Result<usize, Errno> {
+        super::panics::panic_at(name);
         match self.call.getxattr(ino, name, value) {
             Err(Errno::RANGE) if self.has(Fault::XattrRangeLost) => {
                 let mut whole = vec![0; fs_core::XATTR_SIZE_MAX];
