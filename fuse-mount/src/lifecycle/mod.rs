@@ -32,6 +32,7 @@ use crate::cli::Mount;
 use crate::exit::{self, Failure};
 use crate::filesystem::PassthroughFs;
 use crate::options::Options;
+use crate::watch::Watching;
 
 use background::{Role, Waiting};
 use detach::Ended;
@@ -97,11 +98,19 @@ fn serve(mount: &Mount, places: Places, mut tracing: Tracing, waiting: Waiting) 
     let threads = options.threads;
     let filesystem = PassthroughFs::new(options, source, tracing.tracer())
         .map_err(|error| Failure::failed(places.source_path.display(), error))?;
-    let (ended, running) = start(filesystem, attached.device.try_clone(), threads)
+    if let Some(why) = filesystem.unwatched() {
+        say(format_args!(
+            "{} cannot be watched, so the mount goes on as with --cache tick: {why}",
+            places.source_path.display()
+        ));
+    }
+    tracing.caches_as(filesystem.cache());
+    let (ended, running, watching) = start(filesystem, &attached.device, threads)
         .map_err(|error| failed("the kernel and the file system do not agree", error))?;
     attached.show(&places)?;
     tracing.begin()?;
-    let live = Live { signals, panics, ended, running, id: attached.id, mountpoint: places.mountpoint_path.clone() };
+    let live =
+        Live { signals, panics, ended, running, watching, id: attached.id, mountpoint: places.mountpoint_path.clone() };
     // Nothing of ours may keep the mount, or what is below it, in use.
     drop(attached);
     drop(places);
@@ -128,23 +137,28 @@ type Running = JoinHandle<io::Result<()>>;
 
 /// Agrees with the kernel on what both can do, and starts to answer it. The descriptor ends
 /// (is hung up) with the session.
-fn start(filesystem: PassthroughFs, device: io::Result<OwnedFd>, threads: usize) -> io::Result<(OwnedFd, Running)> {
+fn start(
+    filesystem: PassthroughFs,
+    device: &OwnedFd,
+    threads: usize,
+) -> io::Result<(OwnedFd, Running, Option<Watching>)> {
     let mut config = fuser::Config::default();
     config.n_threads = Some(threads);
     // A descriptor for each thread spares them a lock, where the device may be opened again.
     config.clone_fd = threads > 1 && std::fs::OpenOptions::new().read(true).write(true).open("/dev/fuse").is_ok();
-    let notifier = filesystem.notifier_slot();
+    let (notifier, watcher) = (filesystem.notifier_slot(), filesystem.watcher());
     // Who may use the mount is the kernel's to decide: `allow_other`, or its owner.
-    let session = Session::from_fd(filesystem, device?, SessionACL::All, config)?;
+    let session = Session::from_fd(filesystem, device.try_clone()?, SessionACL::All, config)?;
     // The slot is new, so nobody has filled it.
     let _ = notifier.set(session.notifier());
+    let watching = watcher.map(|watcher| watcher.start(device.try_clone()?)).transpose()?;
     let (ended, alive) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
     let running = thread::Builder::new().name("session".into()).spawn(move || {
         let result = session.run();
         drop(alive);
         result
     })?;
-    Ok((ended, running))
+    Ok((ended, running, watching))
 }
 
 /// A mount that is live.
@@ -153,6 +167,7 @@ struct Live {
     panics: Panics,
     ended: OwnedFd,
     running: Running,
+    watching: Option<Watching>,
     id: MountId,
     mountpoint: std::path::PathBuf,
 }
@@ -199,6 +214,10 @@ impl Live {
 
     fn join(self) -> Result<(), Failure> {
         let result = self.running.join();
+        // With the connection all that it could wait for is over.
+        if let Some(Err(_)) = self.watching.map(Watching::end) {
+            return Err(Failure::failed(self.mountpoint.display(), "the thread that watches the source has died"));
+        }
         // A session that ended while the mount is still there was not ended by an unmount.
         let was_there = detach::lazily(&self.mountpoint, self.id) == Ok(Ended::Gone);
         verdict(result, was_there).map_err(|why| Failure::failed(self.mountpoint.display(), why))

@@ -1,8 +1,9 @@
-//! Notices that a thread that serves requests has died.
+//! Notices that a thread that serves requests, or watches the source, has died.
 //!
 //! A panic in a node operation is caught, answered with `EIO`, and the thread goes on. A panic
 //! outside of them, in the decoding of a request, ends the thread: its request is never answered
-//! and its caller waits for ever. Nobody but the kernel can answer then, so the mount has to end.
+//! and its caller waits for ever. Nobody but the kernel can answer then, so the mount has to end. As it has
+//! to without the watcher: what the kernel remembers would be wrong for ever.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -16,6 +17,7 @@ use rustix::process::Pid;
 
 use super::say::say;
 use crate::exit::Failure;
+use crate::watch::WATCHER;
 
 /// How fuser names its threads.
 const WORKER_PREFIX: &str = "fuser-";
@@ -34,7 +36,7 @@ impl Panics {
         let write = Mutex::new(File::from(write));
         std::panic::set_hook(Box::new(move |info| {
             say(format_args!("internal error, please report it: {info}"));
-            if thread::current().name().is_some_and(|name| name.starts_with(WORKER_PREFIX)) {
+            if thread::current().name().is_some_and(|name| name.starts_with(WORKER_PREFIX) || name == WATCHER) {
                 let tid = rustix::thread::gettid().as_raw_nonzero().get();
                 let mut write = write.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 let _ = write.write_all(&tid.to_ne_bytes());
