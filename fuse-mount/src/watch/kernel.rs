@@ -34,6 +34,9 @@ const INVAL_INODE: i32 = 2;
 const INVAL_ENTRY: i32 = 3;
 const INC_EPOCH: i32 = 8;
 
+/// `FUSE_EXPIRE_ONLY`.
+const EXPIRE_ONLY: u32 = 1;
+
 /// `struct fuse_out_header`: length, code, number of the request.
 const HEADER_SIZE: usize = 4 + 4 + 8;
 
@@ -53,14 +56,24 @@ impl Kernel {
         Kernel { device, message: Vec::new() }
     }
 
-    /// Forget what is at a name, or that nothing is.
+    /// Nothing is at a name any more: a directory that was there, and in which a program may be, has no path.
     pub(super) fn forget_name(&mut self, parent: u64, name: &[u8]) -> Result<Told, Over> {
+        self.name(parent, name, 0)
+    }
+
+    /// What is at a name, or that nothing is, is to be asked for before it is used again. Before Linux 6.2 as
+    /// [`Kernel::forget_name`].
+    pub(super) fn doubt_name(&mut self, parent: u64, name: &[u8]) -> Result<Told, Over> {
+        self.name(parent, name, EXPIRE_ONLY)
+    }
+
+    fn name(&mut self, parent: u64, name: &[u8], flags: u32) -> Result<Told, Over> {
         // A name of no file system that is shown, and of none that is remembered.
         let Ok(length) = u32::try_from(name.len()) else { return Ok(Told::Unknown) };
         self.begin();
         self.message.extend(parent.to_ne_bytes());
         self.message.extend(length.to_ne_bytes());
-        self.message.extend(0_u32.to_ne_bytes());
+        self.message.extend(flags.to_ne_bytes());
         self.message.extend(name);
         self.message.push(0);
         self.send(INVAL_ENTRY)
@@ -132,6 +145,8 @@ mod tests {
     fn messages_are_those_of_the_protocol() {
         let name = message(|kernel| kernel.forget_name(5, b"abc"));
         assert_eq!(numbers(&name), [36, 3, 0, 0, 5, 0, 3, 0, u32::from_le_bytes(*b"abc\0")]);
+        let doubt = message(|kernel| kernel.doubt_name(5, b"abc"));
+        assert_eq!(numbers(&doubt), [36, 3, 0, 0, 5, 0, 3, 1, u32::from_le_bytes(*b"abc\0")]);
         let all = message(|kernel| kernel.forget_inode(5, true));
         assert_eq!(numbers(&all), [40, 2, 0, 0, 5, 0, 0, 0, 0, 0]);
         let attributes = message(|kernel| kernel.forget_inode(5, false));

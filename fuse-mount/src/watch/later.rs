@@ -29,7 +29,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const MOST_NAMES: usize = 4096;
 
 impl Later {
-    /// A name that the kernel did not know. An answer that makes it known may be under way.
+    /// A name of which an answer may be under way that is not told of yet.
     ///
     /// False if there are too many already.
     pub(super) fn name(&mut self, now: Instant, parent: u64, name: &[u8]) -> bool {

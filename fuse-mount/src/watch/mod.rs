@@ -21,9 +21,10 @@
 //!
 //! - **Names.** `fuse_reverse_inval_entry` takes the lock of the directory for itself alone, and lookups and listings hold it
 //!   shared from the question until the answer is in the cache: so it waits for them, and then drops what they
-//!   have brought. A name that is only asked for again (`d_revalidate`, without the lock) is not found any
-//!   more once it was dropped. Later kernels take the lock only if the name is in the cache; so a name that was
-//!   not is told once more, when no answer can be under way any longer (`later`).
+//!   have brought. A name where nothing is any more is dropped for good. One where something is is only to be asked for
+//!   again: what the kernel has may be right already, and a program whose working directory was dropped would have no path any more.
+//!   Such a question (`d_revalidate`) takes no lock, and later kernels take it only if the name is in the
+//!   cache; so these names are told once more, when no answer can be under way any longer (`later`).
 //! - **Attributes.** `fuse_reverse_inval_inode` counts the inode's version up, and an answer to a question that is
 //!   older than the version is dropped (`fuse_change_attributes`): to `GETATTR`, `LOOKUP` and `READDIRPLUS`. Answers to
 //!   `SETATTR` and `LINK` are believed unseen; they hold for a second, and then the kernel asks anew

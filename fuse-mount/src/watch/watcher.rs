@@ -128,8 +128,7 @@ impl Work<'_> {
         let now = Instant::now();
         // Names first: that waits for answers under way, which bring inodes and listings.
         for (parent, name) in &changes.names {
-            let told = self.kernel.forget_name(*parent, name)?;
-            if told == Told::Unknown && !self.later.name(now, *parent, name) {
+            if !self.tell_name(*parent, name)? && !self.later.name(now, *parent, name) {
                 self.tell_all()?;
             }
         }
@@ -143,10 +142,25 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Tells that a name has changed; whether that was enough.
+    fn tell_name(&mut self, parent: u64, name: &[u8]) -> Result<bool, Over> {
+        if self.is_there(parent, name) {
+            // What the kernel has there may be the right one, and a program in it: it must not lose its path.
+            self.kernel.doubt_name(parent, name)?;
+            return Ok(false);
+        }
+        Ok(self.kernel.forget_name(parent, name)? == Told::Done)
+    }
+
+    fn is_there(&self, parent: u64, name: &[u8]) -> bool {
+        let dir = self.nodes.get(parent).and_then(|node| self.nodes.fd(&node));
+        dir.is_ok_and(|dir| fs_core::lstat((&*dir, name)).is_ok())
+    }
+
     fn tell_what_is_due(&mut self) -> Result<(), Over> {
         let now = Instant::now();
         for (parent, name) in self.later.due_names(now) {
-            self.kernel.forget_name(parent, &name)?;
+            self.tell_name(parent, &name)?;
         }
         for (ino, waiting) in self.later.due_inodes(now) {
             let told = self.kernel.forget_inode(ino, waiting.content)?;

@@ -215,3 +215,27 @@ fn as_user<T: Send>(uid: u32, act: impl FnOnce() -> T + Send) -> T {
         user.join().unwrap()
     })
 }
+
+#[test]
+fn a_directory_that_was_just_made_beneath_keeps_its_path_for_who_is_in_it() {
+    if !can_watch() {
+        return;
+    }
+    let mount = Mount::start(&["--cache=watch"]);
+    for n in 0..300 {
+        let (below, above) = (mount.source.join("d"), mount.mountpoint.join("d"));
+        // Before the events of these changes are handled, most often.
+        if n > 0 {
+            fs::remove_dir(&below).unwrap();
+        }
+        fs::create_dir(&below).unwrap();
+        let enters = || fs::metadata(&above).is_ok();
+        assert_seen(Cache::Watch, enters, &true, "a directory that was made");
+        within(&above, || {
+            thread::sleep(std::time::Duration::from_millis(1));
+            let is_the_same = fs::metadata(".").unwrap().ino() == fs::metadata(&below).unwrap().ino();
+            assert!(!is_the_same || rustix::process::getcwd(Vec::new()).is_ok(), "round {n}");
+        });
+    }
+    check_end(mount, Cache::Watch);
+}

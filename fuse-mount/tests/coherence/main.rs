@@ -26,8 +26,9 @@ use rustix::time::{ClockId, clock_getres};
 use changes::{CHANGES, Change};
 use support::{Mount, can_mount, wait_up_to};
 
-/// The longest that a change on the source may take to be seen under `watch`; milliseconds are usual.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The longest that a change on the source may take to be seen under `watch`, on a machine with other things to
+/// do; less than a millisecond is usual.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[test]
 fn what_changes_on_the_source_is_seen_through_the_mount() {

@@ -17,9 +17,6 @@ use crate::{assert_seen, can_watch, check_end, view};
 /// How long each kind of mount is hammered at.
 const DURATION: Duration = Duration::from_secs(6);
 
-/// How often both sides rest, and are compared, at least.
-const FEWEST_ROUNDS: u64 = 50;
-
 /// The next number of a sequence without a pattern.
 fn next(state: &mut u64) -> u64 {
     *state ^= *state << 13;
@@ -70,7 +67,7 @@ fn hammer(arguments: &[&str], changes_above: bool) {
     let seed = AtomicU64::new(0x9e37_79b9_7f4a_7c15);
     let mut rounds = 0_u64;
     let start = Instant::now();
-    while start.elapsed() < DURATION || rounds < FEWEST_ROUNDS {
+    while start.elapsed() < DURATION {
         rounds += 1;
         let is_over = AtomicBool::new(false);
         thread::scope(|scope| {
