@@ -1,10 +1,14 @@
 //! How long the kernel may remember what it was told, for each policy.
 //!
-//! | policy | names | missing names | attributes |
-//! |---|---|---|---|
-//! | `none` | not | not | not |
-//! | `tick` | not | not | until the next but one tick of the kernel's clock |
-//! | `exclusive` | for ever | for ever | for ever |
+//! | policy | names | missing names | attributes | data, listings, link texts |
+//! |---|---|---|---|---|
+//! | `none` | not | not | not | not |
+//! | `tick` | not | not | until the next but one tick of the kernel's clock | until times or size change |
+//! | `watch` | until a change is heard of | until a change is heard of | until a change is heard of | until a change is heard of |
+//! | `exclusive` | for ever | for ever | for ever | for ever |
+//!
+//! Under `watch` an inode whose file system cannot be watched is remembered as under `tick`. What is not
+//! heard of: [`crate::watch`].
 //!
 //! Whatever the policy, attributes of a file that programs may have mapped for writing are
 //! remembered for no more than a tick, where the map is the source's: a store changes the
@@ -25,12 +29,15 @@ const ONE_TICK: Duration = Duration::from_nanos(1);
 /// The kernel has no "for ever"; ten years.
 const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
+/// How long an answer may be wrong that the kernel believes though it was told to forget meanwhile.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
 impl Cache {
     /// How long a name may be remembered, or that there is no such name.
     pub fn entry_ttl(self) -> Duration {
         match self {
             Cache::None | Cache::Tick => Duration::ZERO,
-            Cache::Exclusive => FOR_EVER,
+            Cache::Watch | Cache::Exclusive => FOR_EVER,
         }
     }
 
@@ -43,9 +50,16 @@ impl Cache {
         match self {
             Cache::None => Duration::ZERO,
             Cache::Tick => ONE_TICK,
-            Cache::Exclusive if may_be_mapped => ONE_TICK,
-            Cache::Exclusive => FOR_EVER,
+            Cache::Watch | Cache::Exclusive if may_be_mapped => ONE_TICK,
+            Cache::Watch | Cache::Exclusive => FOR_EVER,
         }
+    }
+
+    /// As [`Cache::attribute_ttl`], in the answer to a request that has changed an inode which the kernel knew:
+    /// it believes that answer even if it was told meanwhile that somebody else has changed the inode again.
+    pub fn answer_to_change(self, mode: u32, may_be_mapped: bool) -> Duration {
+        let ttl = self.attribute_ttl(mode, may_be_mapped);
+        if self == Cache::Watch { ttl.min(A_MOMENT) } else { ttl }
     }
 
     /// How long name and attributes may be remembered, for the replies that have one
@@ -57,7 +71,7 @@ impl Cache {
     /// Whether names that do not exist may be remembered, and file contents,
     /// listings and link targets may stay between opens.
     pub fn keeps(self) -> bool {
-        self == Cache::Exclusive
+        matches!(self, Cache::Watch | Cache::Exclusive)
     }
 }
 
@@ -74,22 +88,32 @@ mod tests {
     fn a_lost_privilege_is_never_remembered() {
         for cache in Cache::ALL {
             assert_eq!(cache.attribute_ttl(libc::S_IFREG | 0o4755, false), Duration::ZERO);
+            assert_eq!(cache.answer_to_change(libc::S_IFREG | 0o4755, false), Duration::ZERO);
             assert_eq!(cache.joint_ttl(libc::S_IFREG | 0o2755, false), Duration::ZERO);
         }
         assert_eq!(Cache::Exclusive.attribute_ttl(libc::S_IFDIR | 0o2755, false), FOR_EVER);
     }
 
     #[test]
-    fn names_are_asked_for_each_time_unless_exclusive() {
+    fn names_are_asked_for_each_time_unless_changes_are_heard_of() {
         for (cache, entry, attributes) in [
             (Cache::None, Duration::ZERO, Duration::ZERO),
             (Cache::Tick, Duration::ZERO, ONE_TICK),
+            (Cache::Watch, FOR_EVER, FOR_EVER),
             (Cache::Exclusive, FOR_EVER, FOR_EVER),
         ] {
             let mode = libc::S_IFREG | 0o644;
             assert_eq!((cache.entry_ttl(), cache.attribute_ttl(mode, false)), (entry, attributes));
             assert_eq!(cache.joint_ttl(mode, false), entry);
             assert!(cache.attribute_ttl(mode, true) <= ONE_TICK);
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_believed_unseen_is_not_believed_for_long() {
+        for cache in Cache::ALL {
+            let (usual, change) = (cache.attribute_ttl(0, false), cache.answer_to_change(0, false));
+            assert_eq!(change, if cache == Cache::Watch { A_MOMENT } else { usual });
         }
     }
 }

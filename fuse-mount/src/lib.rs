@@ -28,6 +28,7 @@ mod reach;
 mod run;
 pub mod summary;
 pub mod trace;
+pub mod watch;
 pub mod words;
 pub mod worker;
 

@@ -19,6 +19,8 @@ pub struct Node {
     pub file_type: u32,
     /// The device that holds the inode.
     pub device: u64,
+    /// Whether every change of it is heard of.
+    pub is_watched: bool,
     /// How many handles are open for writing.
     pub writers: AtomicU32,
     state: Mutex<State>,
@@ -80,6 +82,7 @@ impl Node {
             generation,
             file_type: status.st_mode() & libc::S_IFMT,
             device: status.st_dev(),
+            is_watched: false,
             writers: AtomicU32::new(0),
             state: Mutex::new(State { hold: Hold::Descriptor(fd), place: None, witness: Weak::new() }),
             used: AtomicBool::new(true),

@@ -48,6 +48,9 @@ pub enum Cache {
     /// for each time.
     #[default]
     Tick,
+    /// Everything, until somebody changes it: changes on the source are watched, and the kernel is told to
+    /// forget. Where they cannot be watched, as `Tick`.
+    Watch,
     /// Everything, for as long as the kernel likes. Only right when nobody changes the
     /// source but through the mount.
     Exclusive,
@@ -55,13 +58,14 @@ pub enum Cache {
 
 impl Cache {
     /// Every policy, in the order in which they are documented.
-    pub const ALL: [Cache; 3] = [Cache::None, Cache::Tick, Cache::Exclusive];
+    pub const ALL: [Cache; 4] = [Cache::None, Cache::Tick, Cache::Watch, Cache::Exclusive];
 
     /// The word on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Cache::None => "none",
             Cache::Tick => "tick",
+            Cache::Watch => "watch",
             Cache::Exclusive => "exclusive",
         }
     }
@@ -143,6 +147,6 @@ mod tests {
         for choice in Passthrough::ALL {
             assert_eq!(choice.to_string().parse(), Ok(choice));
         }
-        assert_eq!("watch".parse::<Cache>(), Err(UnknownWord("cache policy")));
+        assert_eq!("sometimes".parse::<Cache>(), Err(UnknownWord("cache policy")));
     }
 }

@@ -43,6 +43,11 @@ fn a_mount_with_cache_tick_does_what_the_kernel_does() {
 }
 
 #[test]
+fn a_mount_with_cache_watch_does_what_the_kernel_does() {
+    compare_with_mount("watch", "a_mount_with_cache_watch");
+}
+
+#[test]
 fn a_mount_with_cache_exclusive_does_what_the_kernel_does() {
     compare_with_mount("exclusive", "a_mount_with_cache_exclusive");
 }

@@ -3,11 +3,12 @@
 //! Status with the time of birth and the mount ([`statx`]), opening with limits
 //! ([`openat2`], and [`open_beneath`] where that is missing), file handles, storage
 //! modes ([`fallocate`]), locks of open files, limits of the process, names for nameless files,
-//! and directory entries as the kernel gives them ([`getdents`]). Functions that do what an event of
+//! directory entries as the kernel gives them ([`getdents`]), and changes of whole file systems ([`fanotify`]). Functions that do what an event of
 //! Python's document is about raise that event.
 
 mod beneath;
 mod dents;
+pub mod fanotify;
 mod handle;
 mod inode_flags;
 mod limits;

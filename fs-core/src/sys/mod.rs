@@ -3,6 +3,7 @@
 pub(crate) mod conf;
 pub(crate) mod environ;
 pub(crate) mod exec;
+pub(crate) mod fanotify;
 pub(crate) mod handle;
 pub(crate) mod ids;
 mod linux;

@@ -59,7 +59,8 @@ impl PassthroughFs {
                 let mut count = 0;
                 call.readdirplus(fh.0, offset, |listed, entry| {
                     let told = entry.map(|entry| {
-                        let ttl = self.volume.cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
+                        let cache = self.volume.cache_of(&entry.node);
+                        let ttl = cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
                         reply::entry(&entry.node, &entry.status).map(|(attr, generation)| (ttl, attr, generation))
                     });
                     let (ttl, attr, generation) = match told {

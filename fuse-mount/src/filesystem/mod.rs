@@ -30,8 +30,9 @@ use crate::handle::Handles;
 use crate::load::Load;
 use crate::nodes::{Nodes, Settings};
 use crate::ops::Volume;
-use crate::options::{Options, Passthrough};
+use crate::options::{Cache, Options, Passthrough};
 use crate::trace::{Level, Tracer};
+use crate::watch::{Unwatched, Watch, Watcher, can_forget_all_names};
 use crate::worker;
 
 use backing::Backings;
@@ -66,6 +67,8 @@ pub struct Shared {
     has_acls: bool,
     /// How many file systems are stacked beneath: overlayfs is one on another.
     stack_depth: u32,
+    /// What is watched, if that was asked for; or why it cannot be.
+    watch: Result<Option<Arc<Watch>>, Unwatched>,
 }
 
 impl PassthroughFs {
@@ -83,17 +86,37 @@ impl PassthroughFs {
         }
         // Not on this thread, which may have another use for its working directory.
         std::thread::spawn(|| worker::with(|_| Ok(()))).join().unwrap_or(Err(Errno::IO))?;
-        let settings =
-            Settings { most_descriptors: descriptor_limit() / 2, keeps_names: tracer.is_some(), by_handle: true };
+        let source = Arc::new(source);
+        let (cache, watch) = match options.cache {
+            Cache::Watch => match Watch::new(&source, status.st_dev()) {
+                Ok(watch) => (Cache::Watch, Ok(Some(Arc::new(watch)))),
+                Err(why) => (Cache::Tick, Err(why)),
+            },
+            other => (other, Ok(None)),
+        };
+        // Otherwise names are told to be forgotten one by one if it comes to the worst.
+        let needs_names = cache == Cache::Watch && !can_forget_all_names();
+        let settings = Settings {
+            most_descriptors: descriptor_limit() / 2,
+            keeps_names: tracer.is_some() || needs_names,
+            by_handle: true,
+        };
+        let (has_acls, stack_depth) = (has_acls(&source), stack_depth(&source));
+        let nodes = Nodes::new(source, &status, settings);
+        let nodes = match &watch {
+            Ok(Some(watch)) => nodes.watched(Arc::clone(watch)),
+            _ => nodes,
+        };
         let sees_data = tracer.is_some() && options.trace_level == Level::Io;
         Ok(PassthroughFs(Arc::new(Shared {
-            has_acls: has_acls(&source),
-            stack_depth: stack_depth(&source),
+            has_acls,
+            stack_depth,
+            watch,
             volume: Volume {
-                nodes: Nodes::new(source, &status, settings),
+                nodes: Arc::new(nodes),
                 files: Handles::default(),
                 dirs: Handles::default(),
-                cache: options.cache,
+                cache,
                 read_only: options.read_only,
             },
             backings: Backings::new(),
@@ -122,6 +145,22 @@ impl PassthroughFs {
         &self.load
     }
 
+    /// What the kernel may remember; not what was asked for where that cannot be had.
+    pub fn cache(&self) -> Cache {
+        self.volume.cache
+    }
+
+    /// Why the source is not watched though that was asked for.
+    pub fn unwatched(&self) -> Option<Unwatched> {
+        self.watch.as_ref().err().copied()
+    }
+
+    /// What tells the kernel of changes on the source, once there is a session; `None` if nothing is to.
+    pub(crate) fn watcher(&self) -> Option<Watcher> {
+        let watch = self.watch.as_ref().ok()?.as_ref()?;
+        Some(Watcher::new(Arc::clone(watch), Arc::clone(&self.volume.nodes)))
+    }
+
     /// Agrees with the kernel on what it does and what it leaves to us.
     ///
     /// Once: the first request of another server comes not from the kernel.
@@ -143,7 +182,8 @@ impl PassthroughFs {
             if worker::is_capable(CapabilitySet::DAC_READ_SEARCH) {
                 wanted |= InitFlags::FUSE_DO_READDIRPLUS | InitFlags::FUSE_READDIRPLUS_AUTO;
             }
-        } else {
+        }
+        if self.volume.cache != Cache::Exclusive {
             wanted |= InitFlags::FUSE_AUTO_INVAL_DATA;
         }
         if self.has_acls {

@@ -65,7 +65,8 @@ impl PassthroughFs {
             },
             |reply, (entry, number, (flags, backing)), _| {
                 let (attr, generation) = reply::entry(&entry.node, &entry.status).expect("a regular file");
-                let ttl = self.volume.cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
+                let cache = self.volume.cache_of(&entry.node);
+                let ttl = cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
                 let handle = FileHandle(number);
                 match backing {
                     Some(backing) => {
@@ -86,13 +87,14 @@ impl PassthroughFs {
     fn way(&self, call: &Call<'_>, file: &OpenFile) -> (FopenFlags, Option<Arc<Backing>>) {
         let backing = self.backings.open(&file.node, || call.volume.nodes.fd(&file.node));
         // The last moment at which a store into a map can be prepared for: the kernel tells of none.
-        if backing.is_some() && file.reads_and_writes() && file.node.let_be_mapped() && self.volume.cache.keeps() {
+        let keeps = self.volume.cache_of(&file.node).keeps();
+        if backing.is_some() && file.reads_and_writes() && file.node.let_be_mapped() && keeps {
             self.invalidate_attributes(&file.node);
         }
         let mut flags = FopenFlags::empty();
         if self.sees_data {
             flags |= FopenFlags::FOPEN_DIRECT_IO;
-        } else if backing.is_none() && self.volume.cache.keeps() {
+        } else if backing.is_none() && keeps {
             flags |= FopenFlags::FOPEN_KEEP_CACHE;
         }
         // A close has nothing to bring to the source: no page is dirty above it.

@@ -29,6 +29,14 @@ const XATTR_MAX: u32 = fs_core::XATTR_SIZE_MAX as u32;
 /// The longest text of a symbolic link, in bytes.
 const LINK_MAX: usize = 4096;
 
+impl PassthroughFs {
+    /// Whether the kernel may remember that a directory lacks a name.
+    fn remembers_absence(&self, directory: u64) -> bool {
+        self.volume.cache.keeps()
+            && self.volume.nodes.get(directory).is_ok_and(|node| self.volume.cache_of(&node).keeps())
+    }
+}
+
 impl Filesystem for PassthroughFs {
     fn init(&mut self, _request: &Request, config: &mut KernelConfig) -> io::Result<()> {
         self.agree(config);
@@ -42,7 +50,7 @@ impl Filesystem for PassthroughFs {
             Asked::name(RequestKind::Lookup, name, Args::default()),
             reply,
             |call, _, args| match call.lookup(name) {
-                Err(Errno::NOENT) if self.volume.cache.keeps() => Ok(None),
+                Err(Errno::NOENT) if self.remembers_absence(parent.0) => Ok(None),
                 found => found.map(|entry| Some(noted(args, entry))),
             },
             |reply, entry, _| match entry {
@@ -108,7 +116,7 @@ impl Filesystem for PassthroughFs {
             Asked::node(RequestKind::Setattr, ino.0, args),
             reply,
             |call, _, _| call.setattr(ino.0, handle, changes),
-            |reply, entry, _| self.send_attributes(reply, &entry),
+            |reply, entry, _| self.send_changed_attributes(reply, &entry),
         );
     }
 
@@ -203,7 +211,7 @@ impl Filesystem for PassthroughFs {
             Asked::node(RequestKind::Link, ino.0, Args::default()).to_name(name),
             reply,
             |call, _, args| Ok(noted(args, call.link(ino.0, name)?)),
-            |reply, entry, _| self.send_entry(reply, &entry),
+            |reply, entry, _| self.send_changed_entry(reply, &entry),
         );
     }
 
@@ -321,11 +329,11 @@ impl Filesystem for PassthroughFs {
             |call, _, args| {
                 let opened = call.opendir(ino.0)?;
                 args.handle = Some(opened.number);
-                Ok(opened.number)
+                Ok((opened.number, self.volume.cache_of(&opened.handle.node).keeps()))
             },
-            |reply, number, _| {
+            |reply, (number, is_kept), _| {
                 let keeps = FopenFlags::FOPEN_CACHE_DIR | FopenFlags::FOPEN_KEEP_CACHE;
-                let flags = if self.volume.cache.keeps() { keeps } else { FopenFlags::empty() };
+                let flags = if is_kept { keeps } else { FopenFlags::empty() };
                 reply.opened(FileHandle(number), flags);
                 Ok(0)
             },

@@ -1,5 +1,7 @@
 //! Sends answers, and says what the trace has as the result.
 
+use std::time::Duration;
+
 use fs_core::Errno;
 use fuser::{ReplyAttr, ReplyData, ReplyEmpty, ReplyEntry, ReplyXattr};
 
@@ -10,11 +12,21 @@ use crate::worker::Worker;
 impl PassthroughFs {
     /// Tells the kernel of a node.
     pub(super) fn send_entry(&self, reply: ReplyEntry, entry: &Entry) -> Result<i64, Errno> {
-        let cache = self.volume.cache;
+        let cache = self.volume.cache_of(&entry.node);
+        self.send_entry_for(reply, entry, cache.attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped()))
+    }
+
+    /// Tells the kernel of a node that it may have known before, and that has just been changed.
+    pub(super) fn send_changed_entry(&self, reply: ReplyEntry, entry: &Entry) -> Result<i64, Errno> {
+        let cache = self.volume.cache_of(&entry.node);
+        self.send_entry_for(reply, entry, cache.answer_to_change(entry.status.st_mode(), entry.node.may_be_mapped()))
+    }
+
+    fn send_entry_for(&self, reply: ReplyEntry, entry: &Entry, attribute_ttl: Duration) -> Result<i64, Errno> {
+        let entry_ttl = self.volume.cache_of(&entry.node).entry_ttl();
         match reply::entry(&entry.node, &entry.status) {
             Ok((attr, generation)) => {
-                let attribute_ttl = cache.attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
-                reply.entry_with_ttls(&attribute_ttl, &cache.entry_ttl(), &attr, generation);
+                reply.entry_with_ttls(&attribute_ttl, &entry_ttl, &attr, generation);
                 Ok(0)
             }
             Err(errno) => {
@@ -27,10 +39,23 @@ impl PassthroughFs {
 
     /// Tells the kernel the attributes of a node that it knows.
     pub(super) fn send_attributes(&self, reply: ReplyAttr, entry: &Entry) -> Result<i64, Errno> {
+        let ttl = self.volume.cache_of(&entry.node).attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
+        self.send_attributes_for(reply, entry, ttl);
+        Ok(0)
+    }
+
+    /// Tells the kernel the attributes of a node that it knows and that has just been changed.
+    pub(super) fn send_changed_attributes(&self, reply: ReplyAttr, entry: &Entry) -> Result<i64, Errno> {
+        let cache = self.volume.cache_of(&entry.node);
+        let ttl = cache.answer_to_change(entry.status.st_mode(), entry.node.may_be_mapped());
+        self.send_attributes_for(reply, entry, ttl);
+        Ok(0)
+    }
+
+    fn send_attributes_for(&self, reply: ReplyAttr, entry: &Entry, ttl: Duration) {
         let attr = reply::attributes(self.volume.nodes.shown(&entry.node), &entry.status)
             .expect("a node has a type of the protocol");
-        reply.attr(&self.volume.cache.attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped()), &attr);
-        Ok(0)
+        reply.attr(&ttl, &attr);
     }
 }
 

@@ -20,7 +20,7 @@ mod servers;
 mod tracing;
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
@@ -33,6 +33,7 @@ use crate::cli::Mount;
 use crate::exit::{self, Failure};
 use crate::filesystem::PassthroughFs;
 use crate::options::Options;
+use crate::watch::Watching;
 
 use background::{Inherited, Role, Waiting};
 use detach::Ended;
@@ -40,7 +41,7 @@ use guard::Guard;
 use identity::MountId;
 use place::Places;
 use process::Signals;
-use servers::Running;
+use servers::{Running, Started};
 use tracing::Tracing;
 
 pub(crate) use say::say;
@@ -100,12 +101,19 @@ fn serve(mount: &Mount, places: Places, mut tracing: Tracing, waiting: Waiting) 
     let threads = options.threads;
     let filesystem = PassthroughFs::new(options, source, tracing.tracer())
         .map_err(|error| Failure::failed(places.source_path.display(), error))?;
+    if let Some(why) = filesystem.unwatched() {
+        say(format_args!(
+            "{} cannot be watched, so the mount goes on as with --cache tick: {why}",
+            places.source_path.display()
+        ));
+    }
+    tracing.caches_as(filesystem.cache());
     let device = attached.device.try_clone().map_err(|error| failed("cannot copy the connection", error))?;
-    let (ended, running) = servers::start(filesystem, device, threads)
+    let Started { ended, running, watching } = servers::start(filesystem, device, threads)
         .map_err(|error| failed("the kernel and the file system do not agree", error))?;
     attached.show(&places)?;
     tracing.begin()?;
-    let live = Live { signals, ended, running, id: attached.id, mountpoint: places.mountpoint_path.clone() };
+    let live = Live { signals, ended, running, watching, id: attached.id, mountpoint: places.mountpoint_path.clone() };
     // Nothing of ours may keep the mount, or what is below it, in use.
     drop(attached);
     drop(places);
@@ -133,18 +141,27 @@ struct Live {
     signals: Signals,
     ended: OwnedFd,
     running: Running,
+    watching: Option<Watching>,
     id: MountId,
     mountpoint: std::path::PathBuf,
 }
 
 impl Live {
     /// Serves until the mount is gone and the last file on it is closed.
-    fn until_the_end(self) -> Result<(), Failure> {
+    fn until_the_end(mut self) -> Result<(), Failure> {
         let mut was_asked = false;
         loop {
-            let (signalled, ended) = self.wait()?;
+            let (signalled, ended, stopped_watching) = self.wait()?;
             if ended {
                 return self.join();
+            }
+            // If it has not died, the connection is over, and the servers will say so.
+            if stopped_watching && self.watching.take().is_some_and(|watching| watching.end().is_err()) {
+                let _ = detach::lazily(&self.mountpoint, self.id);
+                return Err(Failure::failed(
+                    self.mountpoint.display(),
+                    "the thread that watches the source has died; the mount is ended",
+                ));
             }
             if signalled && self.signals.take().is_some() {
                 if was_asked {
@@ -158,18 +175,29 @@ impl Live {
         }
     }
 
-    fn wait(&self) -> Result<(bool, bool), Failure> {
-        let mut fds = [PollFd::new(&self.signals, PollFlags::IN), PollFd::new(&self.ended, PollFlags::IN)];
+    fn wait(&self) -> Result<(bool, bool, bool), Failure> {
+        // A descriptor without a watcher behind it is asked twice, for nothing.
+        let watching = self.watching.as_ref().map_or(self.ended.as_fd(), Watching::as_fd);
+        let mut fds = [
+            PollFd::new(&self.signals, PollFlags::IN),
+            PollFd::new(&self.ended, PollFlags::IN),
+            PollFd::from_borrowed_fd(watching, PollFlags::empty()),
+        ];
         rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, None))
             .map_err(|errno| Failure::failed("poll", Error::Os(errno)))?;
         let ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
-        Ok((ready(&fds[0]), ready(&fds[1])))
+        Ok((ready(&fds[0]), ready(&fds[1]), ready(&fds[2])))
     }
 
     fn join(self) -> Result<(), Failure> {
         let result = self.running.join();
+        // With the connection all that it could wait for is over.
+        let watched = self.watching.map_or(Ok(()), Watching::end);
         // A session that ended while the mount is still there was not ended by an unmount.
         let was_there = detach::lazily(&self.mountpoint, self.id) == Ok(Ended::Gone);
+        if watched.is_err() {
+            return Err(Failure::failed(self.mountpoint.display(), "the thread that watches the source has died"));
+        }
         verdict(result, was_there).map_err(|why| Failure::failed(self.mountpoint.display(), why))
     }
 }

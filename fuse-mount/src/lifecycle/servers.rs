@@ -21,6 +21,7 @@ use super::connection::{Connection, State};
 use super::say::say;
 use crate::filesystem::PassthroughFs;
 use crate::load::Load;
+use crate::watch::Watching;
 
 /// For how long all servers may be held before more come.
 const PATIENCE: Duration = Duration::from_millis(10);
@@ -61,14 +62,24 @@ struct Servers {
 /// The thread that keeps the servers, which ends with the mount.
 pub(super) type Running = JoinHandle<io::Result<()>>;
 
-/// Agrees with the kernel on what both can do, and starts to answer it with so many servers. The descriptor
-/// ends (is hung up) when the mount does.
-pub(super) fn start(filesystem: PassthroughFs, device: OwnedFd, count: usize) -> io::Result<(OwnedFd, Running)> {
+/// A mount that is served.
+pub(super) struct Started {
+    /// Hung up when the mount ends.
+    pub(super) ended: OwnedFd,
+    pub(super) running: Running,
+    /// What watches the source, if something does.
+    pub(super) watching: Option<Watching>,
+}
+
+/// Agrees with the kernel on what both can do, and starts to answer it with so many servers.
+pub(super) fn start(filesystem: PassthroughFs, device: OwnedFd, count: usize) -> io::Result<Started> {
     filesystem.pass_through(device.try_clone()?);
+    let watched_by = device.try_clone()?;
     let connection = Connection::new(device);
     let first = connection.agree(filesystem.clone())?;
     // The slot is new, so nobody has filled it.
     let _ = filesystem.notifier_slot().set(first.notifier());
+    let watching = filesystem.watcher().map(|watcher| watcher.start(watched_by)).transpose()?;
     let (tell, news) = mpsc::channel();
     let alarm = tell.clone();
     filesystem.load().watch_with(move || {
@@ -83,7 +94,7 @@ pub(super) fn start(filesystem: PassthroughFs, device: OwnedFd, count: usize) ->
         drop(alive);
         result
     })?;
-    Ok((ended, running))
+    Ok(Started { ended, running, watching })
 }
 
 impl Servers {

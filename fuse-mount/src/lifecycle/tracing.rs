@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::place::Places;
 use crate::cli::Mount;
 use crate::exit::Failure;
-use crate::options::Options;
+use crate::options::{Cache, Options};
 use crate::trace::{Destination, Header, Recorder, Tracer};
 
 /// What is to be recorded, if anything is.
@@ -40,6 +40,13 @@ impl Tracing {
         let recorder = Recorder::new(&header, mount.trace.is_some(), mount.summary)?;
         let destination = mount.trace.as_deref().map(|path| open(path, places)).transpose()?;
         Ok(Tracing(Some(Plan { header, recorder, destination, prints_summary: mount.summary && mount.foreground })))
+    }
+
+    /// What the kernel may remember: not always what was asked for.
+    pub(super) fn caches_as(&mut self, cache: Cache) {
+        if let Some(plan) = &mut self.0 {
+            plan.header.cache = cache;
+        }
     }
 
     /// What the mount gives its records to.

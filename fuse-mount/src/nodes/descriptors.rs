@@ -126,7 +126,7 @@ mod tests {
     /// A table with one descriptor a shard, of a directory with `count` files that the kernel knows.
     fn crowded(dir: &Path, count: usize, by_handle: bool) -> (Nodes, Vec<Arc<Node>>) {
         let (fd, status) = place(dir);
-        let nodes = Nodes::new(fd, &status, Settings { most_descriptors: 1, keeps_names: false, by_handle });
+        let nodes = Nodes::new(Arc::new(fd), &status, Settings { most_descriptors: 1, keeps_names: false, by_handle });
         let known = (0..count).map(|n| format!("f{n}")).map(|file| {
             std::fs::write(dir.join(&file), &file).unwrap();
             let (fd, status) = place(&dir.join(&file));
@@ -169,7 +169,11 @@ mod tests {
     fn where_there_is_no_room_all_let_go() {
         let dir = tempfile::tempdir().unwrap();
         let (fd, status) = place(dir.path());
-        let nodes = Nodes::new(fd, &status, Settings { most_descriptors: 1 << 20, keeps_names: true, by_handle: true });
+        let nodes = Nodes::new(
+            Arc::new(fd),
+            &status,
+            Settings { most_descriptors: 1 << 20, keeps_names: true, by_handle: true },
+        );
         std::fs::write(dir.path().join("f"), "").unwrap();
         let (fd, status) = place(&dir.path().join("f"));
         let node = nodes.enter(name(1, "f"), fd, &status);

@@ -20,7 +20,7 @@ pub(super) fn nodes(dir: &Path) -> Nodes {
 
 pub(super) fn limited(dir: &Path, most_descriptors: usize) -> Nodes {
     let (fd, status) = place(dir);
-    Nodes::new(fd, &status, Settings { most_descriptors, keeps_names: true, by_handle: true })
+    Nodes::new(fd.into(), &status, Settings { most_descriptors, keeps_names: true, by_handle: true })
 }
 
 pub(super) fn name(parent: u64, name: &str) -> Name<'_> {

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex};
 use crate::node::Node;
 use crate::number::Numbers;
 use crate::reach::Mounts;
+use crate::watch::Watch;
 use shard::Shard;
 
 /// All nodes of a mount.
@@ -33,6 +34,7 @@ pub struct Nodes {
     shards: Box<[Mutex<Shard>]>,
     numbers: Numbers,
     mounts: Mounts,
+    watch: Option<Arc<Watch>>,
     generations: AtomicU64,
     /// How many descriptors the nodes of a shard may have.
     shard_limit: usize,

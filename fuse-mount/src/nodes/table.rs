@@ -12,6 +12,7 @@ use crate::memory;
 use crate::node::{Name, Node, lock};
 use crate::number::{Numbers, ROOT};
 use crate::reach::{self, Mounts};
+use crate::watch::{Key, Watch};
 
 pub(super) const SHARD_COUNT: usize = 64;
 
@@ -21,12 +22,12 @@ const MANY: usize = 1 << 14;
 impl Nodes {
     /// The root alone: `source`, an `O_PATH` descriptor of a directory with the status
     /// `status`.
-    pub fn new(source: OwnedFd, status: &StatResult, settings: Settings) -> Self {
+    pub fn new(source: Arc<OwnedFd>, status: &StatResult, settings: Settings) -> Self {
         let Settings { most_descriptors, keeps_names, by_handle } = settings;
         let mounts = Mounts::new(by_handle);
         mounts.meet(&source, status.st_dev());
         Nodes {
-            root: Arc::new(Node::new(ROOT, 0, Arc::new(source), status)),
+            root: Arc::new(Node::new(ROOT, 0, source, status)),
             root_shown: status.st_ino(),
             shards: (0..SHARD_COUNT).map(|_| Mutex::default()).collect(),
             numbers: Numbers::new(status.st_dev()),
@@ -34,9 +35,25 @@ impl Nodes {
             shard_limit: (most_descriptors / SHARD_COUNT).max(1),
             keeps_names: keeps_names || !mounts.have(status.st_dev()),
             mounts,
+            watch: None,
             has_let_go: AtomicBool::new(false),
             freed: AtomicUsize::new(0),
         }
+    }
+
+    /// The same, with nodes that are known to `watch`, which watches the source.
+    ///
+    /// # Panics
+    /// If there are nodes beside the root already.
+    pub(crate) fn watched(mut self, watch: Arc<Watch>) -> Self {
+        let root = Arc::get_mut(&mut self.root).expect("nobody has got it yet");
+        let key = root.descriptor().and_then(|fd| watch.key(&fd, root.device));
+        if let Some(key) = key {
+            watch.enter(ROOT, &key);
+            root.is_watched = true;
+        }
+        self.watch = Some(watch);
+        self
     }
 
     /// The node that the kernel knows by this number.
@@ -87,12 +104,16 @@ impl Nodes {
     /// `name`; a new one if the kernel does not know it. It will be told of it.
     pub fn enter(&self, name: Name<'_>, fd: OwnedFd, status: &StatResult) -> Arc<Node> {
         let ino = self.numbers.number(status.st_dev(), status.st_ino());
+        let fd = Arc::new(fd);
         if status.st_mode() & libc::S_IFMT == libc::S_IFDIR {
             self.mounts.meet(&fd, status.st_dev());
+            if let Some(watch) = &self.watch {
+                watch.meet(&fd, status.st_dev());
+            }
         }
-        let fd = Arc::new(fd);
+        let key = self.watch.as_ref().and_then(|watch| watch.key(&fd, status.st_dev()));
         let node = loop {
-            if let Some(node) = self.try_enter(ino, &fd, status) {
+            if let Some(node) = self.try_enter(ino, &fd, status, key.as_ref()) {
                 break node;
             }
         };
@@ -101,11 +122,11 @@ impl Nodes {
     }
 
     /// `None` if the table changed meanwhile.
-    fn try_enter(&self, ino: u64, fd: &Arc<OwnedFd>, status: &StatResult) -> Option<Arc<Node>> {
+    fn try_enter(&self, ino: u64, fd: &Arc<OwnedFd>, status: &StatResult, key: Option<&Key>) -> Option<Arc<Node>> {
         let known = {
             let mut shard = self.shard(ino);
             match shard.known.get_mut(&ino) {
-                None => return Some(self.insert(shard, self.node(ino, fd, status), 1)),
+                None => return Some(self.insert(shard, self.node(ino, fd, status, key), 1, key)),
                 Some(known) if known.node.has_descriptor() => {
                     known.lookups += 1;
                     return Some(Arc::clone(&known.node));
@@ -126,15 +147,23 @@ impl Nodes {
         }
         // The kernel will forget the old one under the same number.
         let lookups = still.lookups + 1;
-        Some(self.insert(shard, self.node(ino, fd, status), lookups))
+        Some(self.insert(shard, self.node(ino, fd, status, key), lookups, key))
     }
 
-    fn node(&self, ino: u64, fd: &Arc<OwnedFd>, status: &StatResult) -> Arc<Node> {
+    fn node(&self, ino: u64, fd: &Arc<OwnedFd>, status: &StatResult, key: Option<&Key>) -> Arc<Node> {
         let generation = self.generations.fetch_add(1, Ordering::Relaxed);
-        Arc::new(Node::new(ino, generation, Arc::clone(fd), status))
+        let mut node = Node::new(ino, generation, Arc::clone(fd), status);
+        node.is_watched = key.is_some();
+        Arc::new(node)
     }
 
-    fn insert(&self, mut shard: MutexGuard<'_, Shard>, node: Arc<Node>, lookups: u64) -> Arc<Node> {
+    fn insert(&self, mut shard: MutexGuard<'_, Shard>, node: Arc<Node>, lookups: u64, key: Option<&Key>) -> Arc<Node> {
+        // Under the lock of the shard, so that node and handle come and go together.
+        match (&self.watch, key) {
+            (Some(watch), Some(key)) => watch.enter(node.ino, key),
+            (Some(watch), None) => watch.forget(node.ino),
+            (None, _) => {}
+        }
         // Dropped after the lock: closing a descriptor can take long.
         let _replaced = shard.known.insert(node.ino, Known { node: Arc::clone(&node), lookups });
         let loser = shard.add_to_ring(&node, self.shard_limit);
@@ -157,6 +186,9 @@ impl Nodes {
             if known.lookups > 0 {
                 return;
             }
+            if let Some(watch) = &self.watch {
+                watch.forget(ino);
+            }
             (shard.known.remove(&ino), shard.shrink())
         };
         drop(freed);
@@ -165,6 +197,15 @@ impl Nodes {
             self.freed.store(0, Ordering::Relaxed);
             memory::give_back();
         }
+    }
+
+    /// All nodes that the kernel knows, the root among them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Arc<Node>> {
+        let shards = self
+            .shards
+            .iter()
+            .flat_map(|shard| lock(shard).known.values().map(|known| Arc::clone(&known.node)).collect::<Vec<_>>());
+        std::iter::once(Arc::clone(&self.root)).chain(shards)
     }
 
     /// How many nodes the kernel knows beside the root.

@@ -126,11 +126,11 @@ impl Call<'_> {
         if let Ok(fd) = by_name {
             let status = fstat(&fd)?;
             if (status.st_dev(), status.st_ino()) == (created.st_dev(), created.st_ino()) {
-                return Ok(self.enter(name, fd, status));
+                return self.enter(name, fd, status);
             }
         }
         let fd = self.worker.at(file, |path| open(path, OFlags::PATH, Mode::empty()))?;
-        Ok(self.enter(name, fd, created))
+        self.enter(name, fd, created)
     }
 
     fn opened(&self, node: Arc<Node>, fd: OwnedFd, flags: u32) -> Result<Opened<OpenFile>, Errno> {

@@ -34,7 +34,7 @@ pub use directories::{Listed, OpenDir};
 #[derive(Debug)]
 pub struct Volume {
     /// The inodes that the kernel knows.
-    pub nodes: Nodes,
+    pub nodes: Arc<Nodes>,
     /// Open files.
     pub files: Handles<OpenFile>,
     /// Open directories.
@@ -73,6 +73,13 @@ pub struct Opened<T> {
     pub number: u64,
     /// The handle.
     pub handle: Arc<T>,
+}
+
+impl Volume {
+    /// What the kernel may remember of a node.
+    pub fn cache_of(&self, node: &Node) -> Cache {
+        if self.cache == Cache::Watch && !node.is_watched { Cache::Tick } else { self.cache }
+    }
 }
 
 impl Call<'_> {
@@ -129,7 +136,7 @@ pub(crate) mod testing {
             let source = fs_core::open(dir.path(), OFlags::PATH, Mode::empty()).unwrap();
             let status = fs_core::fstat(&source).unwrap();
             let volume = Volume {
-                nodes: Nodes::new(source, &status, settings),
+                nodes: Arc::new(Nodes::new(Arc::new(source), &status, settings)),
                 files: Handles::default(),
                 dirs: Handles::default(),
                 cache: Cache::None,

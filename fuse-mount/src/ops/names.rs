@@ -22,21 +22,35 @@ impl Call<'_> {
     fn entry(&self, dir: &OwnedFd, name: Name<'_>) -> Result<Entry, Errno> {
         let status = lstat((dir, name.name))?;
         if let Some(node) = self.volume.nodes.recognise(name, &status) {
-            node.observe(&status);
-            return Ok(Entry { node, status });
+            return self.fresh(node, status);
         }
         // The status is taken again, of what was opened: the name may be another's by now.
         let flags = OFlags::PATH | OFlags::NOFOLLOW;
         let fd = self.volume.nodes.with_room(|| Ok(open((dir, name.name), flags, Mode::empty())?))?;
         let status = fstat(&fd)?;
-        Ok(self.enter(name, fd, status))
+        self.enter(name, fd, status)
     }
 
     /// The node that `fd`, an `O_PATH` descriptor, is open on.
-    pub(super) fn enter(&self, name: Name<'_>, fd: OwnedFd, status: StatResult) -> Entry {
-        let node = self.volume.nodes.enter(name, fd, &status);
-        node.observe(&status);
-        Entry { node, status }
+    pub(super) fn enter(&self, name: Name<'_>, fd: OwnedFd, status: StatResult) -> Result<Entry, Errno> {
+        self.fresh(self.volume.nodes.enter(name, fd, &status), status)
+    }
+
+    /// What the kernel is told of a node that has been counted. Where changes are heard of, the status is taken
+    /// again: one that was taken before there was a node may be older than a change that nobody has heard of.
+    fn fresh(&self, node: Arc<Node>, status: StatResult) -> Result<Entry, Errno> {
+        let taken = || Ok(fstat(&*self.volume.nodes.fd(&node)?)?);
+        let status = if node.is_watched { taken() } else { Ok(status) };
+        match status {
+            Ok(status) => {
+                node.observe(&status);
+                Ok(Entry { node, status })
+            }
+            Err(errno) => {
+                self.volume.nodes.forget(node.ino, 1);
+                Err(errno)
+            }
+        }
     }
 
     /// Makes a regular file, FIFO, socket or device.

@@ -52,7 +52,7 @@ impl Header {
         match self.cache {
             Cache::None => {}
             Cache::Tick => not_seen.push("stat of what was looked at within one tick of the kernel's clock"),
-            Cache::Exclusive => {
+            Cache::Watch | Cache::Exclusive => {
                 not_seen.push("lookups and stat of what the kernel remembers, which is all that was seen once");
             }
         }

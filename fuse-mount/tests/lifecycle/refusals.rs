@@ -24,7 +24,7 @@ fn wrong_usage_is_exit_2_and_mounts_nothing() {
     check_failure(&[&source, &inside], 2, &[&inside, "inside the source"]);
     check_failure(&[&source, &mountpoint, "-o", "ro,frobnicate=1"], 2, &["frobnicate=1", "unknown mount option"]);
     check_failure(&[&source, &mountpoint, "--frobnicate"], 2, &["--frobnicate"]);
-    check_failure(&[&source, &mountpoint, "--cache", "watch"], 2, &["watch", "not supported yet"]);
+    check_failure(&[&source, &mountpoint, "--trace", "t", "--trace-level", "full"], 2, &["full", "not supported yet"]);
     check_failure(&[&source], 2, &["MOUNTPOINT"]);
     assert!(!is_mounted(Path::new(&mountpoint)) && !is_mounted(Path::new(&inside)));
 }

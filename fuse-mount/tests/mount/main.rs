@@ -28,11 +28,13 @@ use rustix::thread::UnshareFlags;
 use support::Mount;
 
 /// Every way to mount that must make no difference.
-const MODES: [[&str; 2]; 6] = [
+const MODES: [[&str; 2]; 8] = [
     ["--cache=none", "--passthrough=auto"],
     ["--cache=none", "--passthrough=off"],
     ["--cache=tick", "--passthrough=auto"],
     ["--cache=tick", "--passthrough=off"],
+    ["--cache=watch", "--passthrough=auto"],
+    ["--cache=watch", "--passthrough=off"],
     ["--cache=exclusive", "--passthrough=auto"],
     ["--cache=exclusive", "--passthrough=off"],
 ];

@@ -68,7 +68,7 @@ impl Row {
                 left.retain(|cache| !is_alike(cache));
                 let caches = if alike.len() == Cache::ALL.len() { "always".to_owned() } else { alike.join(",") };
                 let list = print_list(list);
-                writeln!(text, "  {prefix}{caches:<14} {list}").unwrap();
+                writeln!(text, "  {prefix}{caches:<15} {list}").unwrap();
             }
         }
         text + "\n"
