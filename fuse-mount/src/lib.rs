@@ -9,6 +9,7 @@
 //! Around it: [`cli`] reads the command line, [`lifecycle`] mounts, waits and unmounts, and
 //! [`run_cli`] is the whole program as a function.
 
+mod backing;
 pub mod cache;
 pub mod caller;
 pub mod cli;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use fs_core::StatResult;
 
+use crate::backing::Backing;
 use crate::cache::has_set_id;
 
 /// An inode that the kernel knows.
@@ -37,6 +38,40 @@ pub(crate) struct State {
     pub(crate) hold: Hold,
     /// None where names are not kept.
     pub(crate) place: Option<Box<Place>>,
+    /// None for one that was not opened, or not lately.
+    pub(crate) open: Option<Box<Open>>,
+}
+
+impl Open {
+    fn way(&self) -> Option<Arc<Backing>> {
+        if self.passes { self.backing.clone() } else { None }
+    }
+}
+
+impl State {
+    /// Whether files are open of which the source's are not.
+    pub(crate) fn needs_descriptor(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.handles > 0 && open.witness.strong_count() == 0)
+    }
+
+    /// Takes away what is kept of open files if there are none any more; to be dropped without the lock.
+    pub(crate) fn close_unless_open(&mut self) -> Option<Box<Open>> {
+        // One descriptor may be that of the file that is being closed.
+        let is_over = |open: &Open| open.handles == 0 && open.witness.strong_count() <= 1;
+        self.open.take_if(|open| is_over(open))
+    }
+}
+
+/// The open files of a node, and what it keeps of them.
+#[derive(Debug, Default)]
+pub(crate) struct Open {
+    /// How many there are for the kernel.
+    handles: u32,
+    /// Whether the kernel reads and writes them itself; otherwise they go through us.
+    passes: bool,
+    /// What it reads and writes them by. It is kept.
+    backing: Option<Arc<Backing>>,
+    /// A descriptor through which the inode can be reached for as long as it is open.
     witness: Weak<OwnedFd>,
 }
 
@@ -84,7 +119,7 @@ impl Node {
             device: status.st_dev(),
             is_watched: false,
             writers: AtomicU32::new(0),
-            state: Mutex::new(State { hold: Hold::Descriptor(fd), place: None, witness: Weak::new() }),
+            state: Mutex::new(State { hold: Hold::Descriptor(fd), place: None, open: None }),
             used: AtomicBool::new(true),
             set_id: AtomicBool::new(has_set_id(status.st_mode())),
             may_be_mapped: AtomicBool::new(false),
@@ -130,12 +165,56 @@ impl Node {
     /// Takes note of a descriptor through which the inode can be reached for as
     /// long as it is open, whatever becomes of its names.
     pub fn witness(&self, fd: &Arc<OwnedFd>) {
-        self.state().witness = Arc::downgrade(fd);
+        self.state().open.get_or_insert_default().witness = Arc::downgrade(fd);
     }
 
     /// The descriptor that was noted last, if it is still open.
     pub(crate) fn open_descriptor(&self) -> Option<Arc<OwnedFd>> {
-        self.state().witness.upgrade()
+        self.state().open.as_ref()?.witness.upgrade()
+    }
+
+    /// Takes note of one more open file. Its way is that of those that are open already, or else through us unless it
+    /// may pass, or else the backing id that was kept. `None` if there is none: see [`Node::open_first`].
+    #[expect(clippy::option_option, reason = "decided or not, and the two ways")]
+    pub(crate) fn open_again(&self, may_pass: bool) -> Option<Option<Arc<Backing>>> {
+        let mut state = self.state();
+        let open = state.open.get_or_insert_default();
+        if open.handles == 0 {
+            if may_pass && open.backing.is_none() {
+                return None;
+            }
+            open.passes = may_pass;
+        }
+        open.handles += 1;
+        Some(open.way())
+    }
+
+    /// Takes note of an open file, whose way is `backing` unless another was opened meanwhile; the way.
+    pub(crate) fn open_first(&self, backing: Option<Arc<Backing>>) -> Option<Arc<Backing>> {
+        let mut state = self.state();
+        let open = state.open.get_or_insert_default();
+        if open.handles == 0 {
+            open.passes = true;
+            if open.backing.is_none() {
+                open.backing.clone_from(&backing);
+            }
+        }
+        open.handles += 1;
+        let way = open.way();
+        // If another was first, `backing` is given back, by a system call.
+        drop(state);
+        way
+    }
+
+    /// Takes note that an open file is closed. The way is kept only by a node that has a descriptor.
+    pub(crate) fn close(&self) {
+        let _kept_no_longer = {
+            let mut state = self.state();
+            if let Some(open) = &mut state.open {
+                open.handles = open.handles.saturating_sub(1);
+            }
+            if matches!(state.hold, Hold::Descriptor(_)) { None } else { state.close_unless_open() }
+        };
     }
 
     /// The descriptor that holds the node, if one does.
@@ -159,9 +238,10 @@ impl Node {
         set(&self.used, true);
     }
 
-    /// Whether the descriptor was used since this was last asked.
-    pub(crate) fn was_used(&self) -> bool {
-        self.used.swap(false, Ordering::Relaxed)
+    /// Whether the descriptor was used since this was last asked, or must stay: nothing else would
+    /// reach an open file whose names are taken away.
+    pub(crate) fn needs_descriptor(&self) -> bool {
+        self.used.swap(false, Ordering::Relaxed) || self.state().needs_descriptor()
     }
 }
 

@@ -73,16 +73,20 @@ pub(crate) fn let_go(node: &Node, mounts: &Mounts) {
     let by_handle = if mounts.have(node.device) { handle_of(&fd) } else { None };
     // Where there are no handles, the time of birth tells the inode when its name is come back to.
     let by_name = if by_handle.is_none() { Some(Hold::Name { birth: birth_of(&fd) }) } else { None };
+    let kept;
     {
         let mut state = node.state();
-        if !matches!(&state.hold, Hold::Descriptor(held) if Arc::ptr_eq(held, &fd)) {
+        if state.needs_descriptor() || !matches!(&state.hold, Hold::Descriptor(held) if Arc::ptr_eq(held, &fd)) {
             return;
         }
         let has_place = state.place.as_ref().is_some_and(|place| !place.is_gone);
         let by_name = by_name.filter(|_| has_place);
         let Some(instead) = by_handle.map(|(kind, bytes)| Hold::Handle(kind, bytes)).or(by_name) else { return };
         state.hold = instead;
+        kept = state.close_unless_open();
     }
+    // Given back by a system call.
+    drop(kept);
     // Who took its last name away meanwhile has still seen a descriptor, and left it at that.
     if !has_a_name(&fd) {
         node.state().hold = Hold::Descriptor(fd);

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use fuser::{FileHandle, FopenFlags, INodeNo, ReplyCreate, ReplyOpen, Request};
 
-use super::backing::Backing;
 use super::requests::noted;
 use super::serve::Asked;
 use super::{PassthroughFs, reply};
+use crate::backing::Backing;
 use crate::node::{Name, Node};
-use crate::ops::{Call, OpenFile};
+use crate::ops::{Call, OpenFile, Opens};
 use crate::trace::{Args, RequestKind};
 
 impl PassthroughFs {
@@ -22,9 +22,22 @@ impl PassthroughFs {
             Asked::node(RequestKind::Open, ino.0, Args { flags: Some(flags), ..Args::default() }),
             reply,
             |call, _, args| {
-                let opened = call.open(ino.0, flags)?;
+                // What the kernel reads itself we may never need.
+                let opens = if self.sees_data || !self.backings.are_allowed() { Opens::Now } else { Opens::WhenNeeded };
+                let opened = call.open(ino.0, flags, opens)?;
+                let way = self.way(call, &opened.handle);
+                // Through us, it is needed. Otherwise the node keeps its descriptor from now on.
+                let reached = match way.1 {
+                    None => call.source_of(&opened.handle),
+                    Some(_) => call.volume.nodes.fd(&opened.handle.node),
+                };
+                if let Err(errno) = reached {
+                    call.release(opened.number)?;
+                    self.backings.release(&opened.handle.node);
+                    return Err(errno);
+                }
                 args.handle = Some(opened.number);
-                Ok((opened.number, self.way(call, &opened.handle)))
+                Ok((opened.number, way))
             },
             |reply, (number, (flags, backing)), _| {
                 match backing {

@@ -39,7 +39,7 @@ impl Shard {
             let Some(known) = self.known.get(&ino).filter(|known| known.node.generation == generation) else {
                 continue;
             };
-            if known.node.was_used() {
+            if known.node.needs_descriptor() {
                 self.ring.push_back((ino, generation));
             } else {
                 return Some(Arc::clone(&known.node));
@@ -59,16 +59,18 @@ impl Shard {
         shrinks
     }
 
-    /// Takes the ring; the nodes that were in it.
+    /// Takes all nodes out of the ring that can do without their descriptor.
     pub(super) fn empty_ring(&mut self) -> Vec<Arc<Node>> {
-        let ring = std::mem::take(&mut self.ring);
-        let current = |(ino, generation)| {
-            self.known
-                .get(&ino)
-                .filter(|known| known.node.generation == generation)
-                .map(|known| Arc::clone(&known.node))
-        };
-        ring.into_iter().filter_map(current).collect()
+        let (known, mut nodes) = (&self.known, Vec::new());
+        self.ring.retain(|(ino, generation)| {
+            let Some(known) = known.get(ino).filter(|known| known.node.generation == *generation) else { return false };
+            let stays = known.node.state().needs_descriptor();
+            if !stays {
+                nodes.push(Arc::clone(&known.node));
+            }
+            stays
+        });
+        nodes
     }
 }
 

@@ -112,23 +112,35 @@ impl Nodes {
             }
         }
         let key = self.watch.as_ref().and_then(|watch| watch.key(&fd, status.st_dev()));
-        let node = loop {
-            if let Some(node) = self.try_enter(ino, &fd, status, key.as_ref()) {
-                break node;
+        loop {
+            if let Some(node) = self.try_enter(ino, name, &fd, status, key.as_ref()) {
+                return node;
             }
-        };
-        self.seen(&node, name);
-        node
+        }
     }
 
     /// `None` if the table changed meanwhile.
-    fn try_enter(&self, ino: u64, fd: &Arc<OwnedFd>, status: &StatResult, key: Option<&Key>) -> Option<Arc<Node>> {
+    fn try_enter(
+        &self,
+        ino: u64,
+        name: Name<'_>,
+        fd: &Arc<OwnedFd>,
+        status: &StatResult,
+        key: Option<&Key>,
+    ) -> Option<Arc<Node>> {
+        let node = || {
+            let node = self.node(ino, fd, status, key);
+            // Before it is in the table, where it may at once have to do without its descriptor.
+            self.seen(&node, name);
+            node
+        };
         let known = {
             let mut shard = self.shard(ino);
             match shard.known.get_mut(&ino) {
-                None => return Some(self.insert(shard, self.node(ino, fd, status, key), 1, key)),
+                None => return Some(self.insert(shard, node(), 1, key)),
                 Some(known) if known.node.has_descriptor() => {
                     known.lookups += 1;
+                    self.seen(&known.node, name);
                     return Some(Arc::clone(&known.node));
                 }
                 Some(known) => Arc::clone(&known.node),
@@ -142,12 +154,13 @@ impl Nodes {
         if is_same {
             still.lookups += 1;
             drop(shard);
+            self.seen(&known, name);
             self.hold(&known, Arc::clone(fd));
             return Some(known);
         }
         // The kernel will forget the old one under the same number.
         let lookups = still.lookups + 1;
-        Some(self.insert(shard, self.node(ino, fd, status, key), lookups, key))
+        Some(self.insert(shard, node(), lookups, key))
     }
 
     fn node(&self, ino: u64, fd: &Arc<OwnedFd>, status: &StatResult, key: Option<&Key>) -> Arc<Node> {

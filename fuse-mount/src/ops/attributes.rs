@@ -27,7 +27,7 @@ impl Call<'_> {
     pub fn getattr(&self, ino: u64, file: Option<u64>) -> Result<Entry, Errno> {
         if let Some(number) = file {
             let file = self.volume.files.get(number)?;
-            let status = fstat(&*file.fd)?;
+            let status = fstat(&*file.opened().map_or_else(|| self.volume.nodes.fd(&file.node), Ok)?)?;
             file.node.observe(&status);
             return Ok(Entry { node: file.node.clone(), status });
         }
@@ -51,7 +51,7 @@ impl Call<'_> {
             let size = i64::try_from(size).map_err(|_| Errno::FBIG)?;
             self.changing_content(&node, || match file {
                 // As ftruncate, which changes mtime where truncate to the same length does not.
-                Some(number) => Ok(fs_core::ftruncate(&*self.volume.files.get(number)?.fd, size)?),
+                Some(number) => Ok(fs_core::ftruncate(&*self.source(number)?, size)?),
                 None => Ok(self.worker.at(&*fd, |node| fs_core::truncate(node, size))?),
             })?;
         }
@@ -117,6 +117,7 @@ mod tests {
     use super::*;
     use crate::caller::Caller;
     use crate::number::ROOT;
+    use crate::ops::Opens;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     fn set(mount: &Mount, caller: u32, file: &str, changes: Changes) -> Result<Entry, Errno> {
@@ -208,7 +209,7 @@ mod tests {
         assert_eq!(set(&mount, 1234, "f", Changes::default()).unwrap_err(), Errno::PERM);
         let opened = mount.call(|call| {
             let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
-            call.open(f, libc::O_WRONLY as u32).unwrap()
+            call.open(f, libc::O_WRONLY as u32, Opens::Now).unwrap()
         });
         assert!(set(&mount, 1234, "f", Changes::default()).is_ok());
         assert_eq!(mode(&mount, "f"), 0o6777);

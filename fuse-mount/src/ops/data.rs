@@ -2,8 +2,8 @@
 
 use std::io::IoSlice;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 use fs_core::linux::FallocateFlags;
 use fs_core::{Errno, Mode, OFlags, RwFlags, Whence, fstat, open};
@@ -17,8 +17,8 @@ use crate::node::{Name, Node};
 pub struct OpenFile {
     /// What is open.
     pub node: Arc<Node>,
-    /// The source's file, open with the caller's access mode.
-    pub fd: Arc<OwnedFd>,
+    /// The source's file, open with the caller's access mode, once it is needed: see [`Call::source_of`].
+    source: OnceLock<Arc<OwnedFd>>,
     /// The flags of the caller's open.
     pub flags: u32,
     /// Who opened it: the kernel's own requests are laid to them.
@@ -31,10 +31,25 @@ impl OpenFile {
         writes(self.flags)
     }
 
+    /// The source's file, if it was opened.
+    pub(crate) fn opened(&self) -> Option<Arc<OwnedFd>> {
+        self.source.get().cloned()
+    }
+
     /// Whether it is open for both, and so may be mapped for writing.
     pub fn reads_and_writes(&self) -> bool {
         access(self.flags) == OFlags::RDWR.bits()
     }
+}
+
+/// When the source's file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// At once.
+    Now,
+    /// When something is asked of it that the kernel does not do itself; if opening it changes nothing and nobody
+    /// can be refused.
+    WhenNeeded,
 }
 
 fn access(flags: u32) -> u32 {
@@ -58,7 +73,7 @@ pub struct Write {
 
 impl Call<'_> {
     /// Opens a file, with the flags of the caller's open.
-    pub fn open(&self, ino: u64, flags: u32) -> Result<Opened<OpenFile>, Errno> {
+    pub fn open(&self, ino: u64, flags: u32, opens: Opens) -> Result<Opened<OpenFile>, Errno> {
         if writes(flags) || flags & OFlags::TRUNC.bits() != 0 {
             self.check_writable()?;
         }
@@ -69,7 +84,18 @@ impl Call<'_> {
             // The kernel opens these itself: here that could block, or do things.
             _ => return Err(Errno::NXIO),
         }
-        let fd = self.volume.nodes.fd(&node)?;
+        if opens == Opens::WhenNeeded && !writes(flags) && flags & WITH_AN_EFFECT.bits() == 0 {
+            // What reaches the file later.
+            self.volume.nodes.fd(&node)?;
+            return Ok(self.keep(node, OnceLock::new(), flags));
+        }
+        let file = self.open_source(&node, flags)?;
+        self.opened(node, file, flags)
+    }
+
+    /// Opens the source's file.
+    fn open_source(&self, node: &Arc<Node>, flags: u32) -> Result<OwnedFd, Errno> {
+        let fd = self.volume.nodes.fd(node)?;
         let wanted = OFlags::from_bits_retain(flags) - NOT_FOR_THE_SOURCE;
         let open_with = |wanted| {
             self.volume.nodes.with_room(|| Ok(self.worker.at(&*fd, |path| open(path, wanted, Mode::empty()))?))
@@ -79,8 +105,19 @@ impl Call<'_> {
             Err(Errno::PERM) if flags & OFlags::APPEND.bits() != 0 => open_with(wanted | OFlags::APPEND),
             opened => opened,
         };
-        let file = if wanted.contains(OFlags::TRUNC) { self.changing_content(&node, open)? } else { open()? };
-        self.opened(node, file, flags)
+        if wanted.contains(OFlags::TRUNC) { self.changing_content(node, open) } else { open() }
+    }
+
+    /// The source's file, which is opened now if it was not yet.
+    pub fn source_of(&self, file: &OpenFile) -> Result<Arc<OwnedFd>, Errno> {
+        if let Some(source) = file.source.get() {
+            return Ok(Arc::clone(source));
+        }
+        let opened = Arc::new(self.open_source(&file.node, file.flags)?);
+        // Another request may have been first.
+        let source = file.source.get_or_init(|| opened);
+        file.node.witness(source);
+        Ok(Arc::clone(source))
     }
 
     /// Creates a file and opens it.
@@ -142,11 +179,15 @@ impl Call<'_> {
         }
         let fd = Arc::new(fd);
         node.witness(&fd);
-        let handle = Arc::new(OpenFile { node, fd, flags, opener: self.caller });
+        Ok(self.keep(node, OnceLock::from(fd), flags))
+    }
+
+    fn keep(&self, node: Arc<Node>, source: OnceLock<Arc<OwnedFd>>, flags: u32) -> Opened<OpenFile> {
+        let handle = Arc::new(OpenFile { node, source, flags, opener: self.caller });
         if handle.writes() {
             handle.node.writers.fetch_add(1, Ordering::Relaxed);
         }
-        Ok(Opened { number: self.volume.files.insert(Arc::clone(&handle)), handle })
+        Opened { number: self.volume.files.insert(Arc::clone(&handle)), handle }
     }
 
     /// Gives a handle back.
@@ -158,14 +199,19 @@ impl Call<'_> {
         Ok(handle)
     }
 
+    /// The source's file of a handle.
+    pub(super) fn source(&self, file: u64) -> Result<Arc<OwnedFd>, Errno> {
+        self.source_of(&*self.volume.files.get(file)?)
+    }
+
     /// Reads bytes at `offset` into `data`; fewer than fit only at the end of the file.
     pub fn read(&self, file: u64, offset: u64, data: &mut [u8]) -> Result<usize, Errno> {
-        let handle = self.volume.files.get(file)?;
+        let source = self.source(file)?;
         let mut count = 0;
         // The kernel takes a short answer for the end of the file, and a read of the source may
         // stop in between.
         while count < data.len() {
-            match fs_core::pread(&*handle.fd, &mut data[count..], offset + count as u64) {
+            match fs_core::pread(&*source, &mut data[count..], offset + count as u64) {
                 Ok(0) => break,
                 Ok(more) => count += more,
                 Err(_) if count > 0 => break,
@@ -179,7 +225,8 @@ impl Call<'_> {
     pub fn write(&self, file: u64, offset: u64, data: &[u8], how: Write) -> Result<usize, Errno> {
         let handle = self.volume.files.get(file)?;
         let flags = if how.from_cache { RwFlags::empty() } else { rw_flags(how.flags & !handle.flags, how.flags) };
-        let write = || Ok(fs_core::pwritev(&*handle.fd, &[IoSlice::new(data)], offset, flags)?);
+        let source = self.source_of(&handle)?;
+        let write = || Ok(fs_core::pwritev(&*source, &[IoSlice::new(data)], offset, flags)?);
         if how.from_cache {
             return write();
         }
@@ -197,21 +244,25 @@ impl Call<'_> {
     /// # Errors
     /// What the file system beneath held back until now: `EIO`, `ENOSPC`, `EDQUOT`.
     pub fn flush(&self, file: u64) -> Result<(), Errno> {
-        let handle = self.volume.files.get(file)?;
-        Ok(fs_core::close(fs_core::dup(&*handle.fd)?)?)
+        // What was never opened has nothing held back.
+        match self.volume.files.get(file)?.source.get() {
+            Some(source) => Ok(fs_core::close(fs_core::dup(&**source)?)?),
+            None => Ok(()),
+        }
     }
 
     /// Brings a file to storage; with `datasync` only what reading it needs.
     pub fn fsync(&self, file: u64, datasync: bool) -> Result<(), Errno> {
-        let handle = self.volume.files.get(file)?;
-        Ok(if datasync { fs_core::fdatasync(&*handle.fd) } else { fs_core::fsync(&*handle.fd) }?)
+        let source = self.source(file)?;
+        Ok(if datasync { fs_core::fdatasync(&*source) } else { fs_core::fsync(&*source) }?)
     }
 
     /// Reserves, frees or zeroes storage; `mode` is that of fallocate.
     pub fn fallocate(&self, file: u64, mode: u32, offset: i64, length: i64) -> Result<(), Errno> {
         let handle = self.volume.files.get(file)?;
+        let source = self.source_of(&handle)?;
         let mode = FallocateFlags::from_bits_retain(mode);
-        self.changing_content(&handle.node, || Ok(fs_core::linux::fallocate(&*handle.fd, mode, offset, length)?))
+        self.changing_content(&handle.node, || Ok(fs_core::linux::fallocate(&*source, mode, offset, length)?))
     }
 
     /// Finds data or a hole; the kernel does the other ways of seeking itself.
@@ -219,24 +270,25 @@ impl Call<'_> {
     /// # Errors
     /// `ENXIO`: there is none. `EINVAL`: any other `whence`.
     pub fn lseek(&self, file: u64, offset: i64, whence: i32) -> Result<u64, Errno> {
-        let handle = self.volume.files.get(file)?;
+        let source = self.source(file)?;
         let whence = match whence {
             libc::SEEK_DATA => Whence::Data,
             libc::SEEK_HOLE => Whence::Hole,
             _ => return Err(Errno::INVAL),
         };
-        Ok(fs_core::lseek(&*handle.fd, offset, whence)?)
+        Ok(fs_core::lseek(&*source, offset, whence)?)
     }
 
     /// Copies bytes between two open files of the mount; how many.
     pub fn copy_file_range(&self, src: (u64, u64), dst: (u64, u64), length: u64) -> Result<u32, Errno> {
         let (src_file, dst_file) = (self.volume.files.get(src.0)?, self.volume.files.get(dst.0)?);
+        let (src_source, dst_source) = (self.source_of(&src_file)?, self.source_of(&dst_file)?);
         let (mut src_offset, mut dst_offset) = (src.1, dst.1);
         // The answer has 32 bits.
         let length = usize::try_from(length).unwrap_or(usize::MAX).min(MOST_COPIED);
         let copied = self.changing_content(&dst_file.node, || {
             let (src_offset, dst_offset) = (Some(&mut src_offset), Some(&mut dst_offset));
-            Ok(fs_core::copy_file_range(&*src_file.fd, &*dst_file.fd, length, src_offset, dst_offset)?)
+            Ok(fs_core::copy_file_range(&*src_source, &*dst_source, length, src_offset, dst_offset)?)
         })?;
         Ok(u32::try_from(copied).expect("no more than was asked for"))
     }
@@ -251,6 +303,9 @@ const NOT_FOR_THE_SOURCE: OFlags = OFlags::CREAT
     .union(OFlags::NOFOLLOW)
     .union(OFlags::APPEND)
     .union(OFlags::ASYNC);
+
+/// What makes opening a file to read it more than that.
+const WITH_AN_EFFECT: OFlags = OFlags::TRUNC.union(OFlags::DIRECT);
 
 const MOST_COPIED: usize = 1 << 30;
 
@@ -284,7 +339,7 @@ mod tests {
         std::fs::write(mount.path("f"), "0123456789").unwrap();
         mount.call(|call| {
             let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
-            let file = call.open(f, RDWR | APPEND).unwrap().number;
+            let file = call.open(f, RDWR | APPEND, Opens::Now).unwrap().number;
             let how = Write { flags: RDWR | APPEND, ..Write::default() };
             assert_eq!(call.write(file, 3, b"end", how), Ok(3));
             // fcntl took O_APPEND away; and a page that is written back stays where it is.
@@ -333,7 +388,7 @@ mod tests {
             std::fs::set_permissions(mount.path("f"), std::fs::Permissions::from_mode(0o6777)).unwrap();
             mount.call(|call| {
                 let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
-                let file = call.open(f, RDWR).unwrap().number;
+                let file = call.open(f, RDWR, Opens::Now).unwrap().number;
                 call.write(file, 0, b"y", Write { flags: RDWR, clears_set_id, from_cache: false }).unwrap();
                 call.release(file).unwrap();
             });
@@ -354,8 +409,8 @@ mod tests {
         .unwrap();
         mount.call(|call| {
             let p = call.lookup(name(ROOT, "p")).unwrap().node.ino;
-            assert_eq!(call.open(p, RDWR).unwrap_err(), Errno::NXIO);
-            assert_eq!(call.open(ROOT, 0).unwrap_err(), Errno::ISDIR);
+            assert_eq!(call.open(p, RDWR, Opens::Now).unwrap_err(), Errno::NXIO);
+            assert_eq!(call.open(ROOT, 0, Opens::Now).unwrap_err(), Errno::ISDIR);
         });
     }
 
@@ -365,7 +420,7 @@ mod tests {
         std::fs::write(mount.path("f"), vec![b'x'; 16384]).unwrap();
         mount.call(|call| {
             let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
-            let file = call.open(f, RDWR).unwrap().number;
+            let file = call.open(f, RDWR, Opens::Now).unwrap().number;
             let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
             call.fallocate(file, punch.bits(), 4096, 4096).unwrap();
             assert_eq!(call.lseek(file, 0, libc::SEEK_HOLE), Ok(4096));

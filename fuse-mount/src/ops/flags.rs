@@ -70,11 +70,7 @@ impl Call<'_> {
     }
 
     fn open_descriptor(&self, handle: u64, is_dir: bool) -> Result<Arc<OwnedFd>, Errno> {
-        Ok(if is_dir {
-            Arc::clone(&self.volume.dirs.get(handle)?.fd)
-        } else {
-            Arc::clone(&self.volume.files.get(handle)?.fd)
-        })
+        Ok(if is_dir { Arc::clone(&self.volume.dirs.get(handle)?.fd) } else { self.source(handle)? })
     }
 }
 
@@ -94,6 +90,7 @@ mod tests {
     use super::super::testing::{Mount, name};
     use super::*;
     use crate::number::ROOT;
+    use crate::ops::Opens;
 
     #[test]
     fn numbers_are_those_of_the_kernel() {
@@ -109,7 +106,7 @@ mod tests {
         std::fs::write(mount.path("f"), "").unwrap();
         mount.call(|call| {
             let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
-            let file = call.open(f, 0).unwrap().number;
+            let file = call.open(f, 0, Opens::Now).unwrap().number;
             let before = match call.ioctl(file, false, GET_FLAGS, &[]) {
                 Err(Errno::NOTTY | Errno::OPNOTSUPP) => return eprintln!("not run: no flags here"),
                 answer => words::<1>(answer.unwrap().as_bytes()).unwrap()[0],

@@ -27,7 +27,7 @@ mod names;
 mod xattrs;
 
 pub use attributes::Changes;
-pub use data::{OpenFile, Write};
+pub use data::{OpenFile, Opens, Write};
 pub use directories::{Listed, OpenDir};
 
 /// What all requests of a mount share.
@@ -202,13 +202,13 @@ mod tests {
             assert_eq!(call.rmdir(x).unwrap_err(), Errno::ROFS);
             assert_eq!(call.rename(name(ROOT, "f"), x, 0).unwrap_err(), Errno::ROFS);
             assert_eq!(call.create(x, 0o644, 0, libc::O_WRONLY as u32).unwrap_err(), Errno::ROFS);
-            assert_eq!(call.open(f, libc::O_WRONLY as u32).unwrap_err(), Errno::ROFS);
-            assert_eq!(call.open(f, libc::O_TRUNC as u32).unwrap_err(), Errno::ROFS);
+            assert_eq!(call.open(f, libc::O_WRONLY as u32, Opens::Now).unwrap_err(), Errno::ROFS);
+            assert_eq!(call.open(f, libc::O_TRUNC as u32, Opens::Now).unwrap_err(), Errno::ROFS);
             let changes = Changes { mode: Some(0o600), ..Changes::default() };
             assert_eq!(call.setattr(f, None, changes).unwrap_err(), Errno::ROFS);
             assert_eq!(call.setxattr(f, b"user.a", b"1", 0).unwrap_err(), Errno::ROFS);
             assert_eq!(call.removexattr(f, b"user.a").unwrap_err(), Errno::ROFS);
-            assert!(call.open(f, 0).is_ok());
+            assert!(call.open(f, 0, Opens::Now).is_ok());
         });
     }
 }

@@ -141,6 +141,35 @@ fn many_open_files_leave_room_for_the_rest() {
 }
 
 #[test]
+fn what_is_open_is_reached_without_its_name_however_few_descriptors_there_are() {
+    for kind in [Kind::Tmpfs, Kind::Overlay] {
+        over(kind, &FEW, &["--cache", "tick"], |mount| {
+            let name = |n: usize| format!("f{n}");
+            for n in 0..1_000 {
+                std::fs::write(mount.source.join(name(n)), name(n)).unwrap();
+            }
+            let open: Vec<_> = (0..100).map(|n| std::fs::File::open(mount.mountpoint.join(name(n))).unwrap()).collect();
+            // More than there are descriptors for.
+            for n in 100..1_000 {
+                std::fs::metadata(mount.mountpoint.join(name(n))).unwrap();
+            }
+            for n in 0..100 {
+                std::fs::remove_file(mount.source.join(name(n))).unwrap();
+            }
+            for (n, file) in open.iter().enumerate() {
+                assert_eq!(file.metadata().unwrap().nlink(), 0);
+                fs_core::chmod(file, Mode::from_raw_mode(0o604), Follow::Yes).unwrap();
+                assert_eq!(file.metadata().unwrap().mode() & 0o7777, 0o604);
+                assert_eq!(std::io::read_to_string(file).unwrap(), name(n));
+                // Which the kernel does not do by itself: the source's file is opened for it now.
+                assert_eq!(fs_core::lseek(file, 0, fs_core::Whence::Hole).unwrap(), name(n).len() as u64);
+                file.sync_all().unwrap();
+            }
+        });
+    }
+}
+
+#[test]
 fn another_file_system_below_the_source_is_shown_with_numbers_of_its_own() {
     over(Kind::Tmpfs, &[], &["--cache", "none"], |mount| {
         let below = mount.source.join("below");

@@ -6,13 +6,13 @@ use fs_core::{Errno, Follow, OFlags, fstat};
 use super::memory::memory;
 use super::names::modified;
 use super::{Fault, Faulty};
-use crate::ops::{OpenFile, Opened, Write};
+use crate::ops::{OpenFile, Opened, Opens, Write};
 
 impl Faulty<'_> {
     /// See [`Call::open`](super::Call::open).
-    pub fn open(&self, ino: u64, flags: u32) -> Result<Opened<OpenFile>, Errno> {
+    pub fn open(&self, ino: u64, flags: u32, opens: Opens) -> Result<Opened<OpenFile>, Errno> {
         let lost = if self.has(Fault::TruncationLost) { OFlags::TRUNC.bits() } else { 0 };
-        let opened = self.call.open(ino, flags & !lost)?;
+        let opened = self.call.open(ino, flags & !lost, opens)?;
         self.note_opening(&opened)?;
         Ok(opened)
     }
@@ -21,7 +21,9 @@ impl Faulty<'_> {
     pub(super) fn note_opening(&self, opened: &Opened<OpenFile>) -> Result<(), Errno> {
         match self.fault {
             Some(Fault::AppendAtTheOldEnd) => {
-                memory().ends.insert(opened.number, fstat(&*opened.handle.fd)?.st_size().cast_unsigned());
+                memory()
+                    .ends
+                    .insert(opened.number, fstat(&*self.source_of(&opened.handle)?)?.st_size().cast_unsigned());
             }
             Some(Fault::ReaderKeepsOldData) if !opened.handle.writes() => {
                 let mut bytes = vec![0; 1 << 16];
@@ -73,9 +75,10 @@ impl Faulty<'_> {
             }
             Fault::WriteKeepsTimes => {
                 let handle = self.volume.files.get(file)?;
-                let before = fstat(&*handle.fd)?;
+                let before = fstat(&*self.source_of(&handle)?)?;
                 let count = self.call.write(file, offset, data, how)?;
-                self.worker.at(&*handle.fd, |file| fs_core::utime(file, modified(&before), Follow::Yes))?;
+                self.worker
+                    .at(&*self.source_of(&handle)?, |file| fs_core::utime(file, modified(&before), Follow::Yes))?;
                 Ok(count)
             }
             _ => self.call.write(file, offset, data, how),
