@@ -7,8 +7,10 @@
 
 mod acl;
 mod c;
+mod constants;
 mod ops;
 mod plan;
+mod prelude;
 mod python;
 mod sh;
 mod text;

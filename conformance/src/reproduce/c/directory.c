@@ -23,6 +23,7 @@ static void leave_directory(void)
 {
     if (top < 0)
         return;
+//@insert unmounts
     if (keep)
         printf("kept: %s\n", directory);
     else

@@ -1,11 +1,11 @@
-//@ become
+//@ become()
 static void become(uid_t uid, gid_t gid, size_t count, const gid_t *groups)
 {
     if (setgroups(count, groups) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
         cannot("another user cannot be become: ", strerror(errno));
 }
 
-//@ change_root
+//@ change_root()
 static void write_file(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);

@@ -13,6 +13,7 @@ use fs_core::op::{Check, Compare, Op, Operand, Value as Wanted};
 
 use self::literal::string;
 use super::plan::{Plan, Setting, Step};
+use super::prelude::uses;
 
 /// # Errors
 /// A step that cannot be said in C, and why.
@@ -63,7 +64,7 @@ fn declarations(plan: &Plan<'_>, main: &str) -> String {
         ("value", "static char value[1 << 16];"),
     ];
     for (name, declaration) in buffers {
-        if source::uses(&code, name) {
+        if uses(&code, name) {
             let _ = writeln!(out, "{declaration}");
         }
     }
@@ -216,7 +217,7 @@ fn without_unused(body: &mut [String]) {
     for index in 0..body.len() {
         let declared = ["long ", "off_t ", "mode_t "].iter().find_map(|kind| body[index].strip_prefix(kind));
         let Some((name, value)) = declared.and_then(|rest| rest.split_once(" = ")) else { continue };
-        let used = body.iter().skip(index + 1).any(|text| source::uses(&source::without_strings(text), name));
+        let used = body.iter().skip(index + 1).any(|text| uses(&source::without_strings(text), name));
         if !used {
             body[index] = value.to_owned();
         }
