@@ -104,3 +104,12 @@ pub(super) fn access_mode(words: Option<&str>, module: &str) -> String {
     };
     words.unwrap_or("F").split('|').map(named).collect::<Vec<_>>().join(" | ")
 }
+
+/// Flags of inodes, as the kernel's headers name them.
+pub(super) fn inode_flags(words: Option<&str>) -> String {
+    let named = |word: &str| match word.starts_with(|c: char| c.is_ascii_digit()) {
+        true => word.to_owned(),
+        false => format!("FS_{word}_FL"),
+    };
+    words.unwrap_or("0").split('|').map(named).collect::<Vec<_>>().join(" | ")
+}

@@ -34,9 +34,6 @@ pub enum Language {
     Ops,
 }
 
-/// Why a step is in no program.
-const ONLY_OPS: &str = "only the suite makes a program: try --lang ops";
-
 /// A program that does the steps of a case, tells what came of them, and ends in 0 where
 /// all is as wanted, in 1 where something is not, in 2 or 3 where it cannot be found out.
 ///

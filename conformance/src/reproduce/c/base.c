@@ -2,7 +2,7 @@
 
 static int step_number;
 static const char *outcome = "ok"; /* or the name of an errno or a signal */
-static char got[1 << 16];          /* that, and the fields that are looked at */
+static char got[1 << 21];          /* that, and the fields that are looked at */
 static int differs;                /* a field is not as wanted */
 
 static void finish(int code) __attribute__((noreturn));

@@ -53,6 +53,7 @@ fn declarations(plan: &Plan<'_>, main: &str) -> String {
         let _ = match register.kind {
             "map" => writeln!(out, "static struct map map{number};"),
             "handle" => writeln!(out, "static struct handle handle{number};"),
+            "process" => writeln!(out, "static struct running process{number};"),
             _ => writeln!(out, "static int fd{number} = -1;"),
         };
     }
@@ -67,6 +68,9 @@ fn declarations(plan: &Plan<'_>, main: &str) -> String {
         if uses(&code, name) {
             let _ = writeln!(out, "{declaration}");
         }
+    }
+    if uses(&code, "PROGRAM") {
+        out.push_str(&literal::declare_program());
     }
     if is_kept(plan) {
         let mut members = String::new();
@@ -125,6 +129,7 @@ fn step(plan: &Plan<'_>, step: &Step<'_>) -> Result<String, String> {
         let is_unbound = match name {
             "map" => format!("!map{number}.start"),
             "handle" => format!("handle{number}.bytes == 0"),
+            "process" => format!("process{number}.pid == 0"),
             _ => format!("fd{number} < 0"),
         };
         body.push(format!("if ({is_unbound})\n    unbound(\"{register}\");"));

@@ -11,7 +11,7 @@ use super::arguments::{
 use super::fields::{Value, data, data_fields, number, stat_fields, statvfs_fields, statx_fields};
 use super::literal::{bytes, length, path, string};
 use crate::reproduce::plan::Step;
-use crate::reproduce::{ONLY_OPS, acl, constants};
+use crate::reproduce::{acl, constants};
 
 /// A step in C.
 pub(super) struct Code {
@@ -338,9 +338,23 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
         }
         Op::Getfl { fd } => got(&format!("result(fcntl(fd{fd}, F_GETFL))"), "flags")
             .with(vec![("flags", Value::Word("open_flags(flags)".to_owned()))]),
-        // Not written yet: what starts programs, fills a whole file system, or has flags of inodes.
-        Op::Spawn { .. } | Op::Reap { .. } | Op::Fill { .. } | Op::Getflags { .. } | Op::Setflags { .. } => {
-            return Err(ONLY_OPS.to_owned());
+        Op::Spawn { path, process } => {
+            let running = process.map_or_else(|| "NULL".to_owned(), |process| format!("&process{process}"));
+            Code { call: format!("spawn({running}, {});", place(path)?), ..call(String::new()) }
+        }
+        Op::Reap { process } => Code {
+            before: vec![format!("int status = end_program(&process{process});")],
+            call: "outcome_is(WIFSIGNALED(status) ? signal_name(WTERMSIG(status)) : \"ok\");".to_owned(),
+            fields: vec![("status", number("WEXITSTATUS(status)"))],
+            after: vec![format!("process{process}.pid = 0;")],
+        },
+        Op::Fill { fd } => got(&format!("result(fill(fd{fd}))"), "count").with(vec![("count", number("count"))]),
+        Op::Getflags { fd } => call(format!("ioctl(fd{fd}, FS_IOC_GETFLAGS, &flags)"))
+            .after(vec!["int flags = 0;".to_owned()])
+            .with(vec![("flags", Value::Word("inode_flags(flags)".to_owned()))]),
+        Op::Setflags { fd, .. } => {
+            let flags = |key: &str| constants::inode_flags(fields.get(key));
+            call(format!("change_flags(fd{fd}, {}, {})", flags("set"), flags("clear")))
         }
         Op::Fork { .. } | Op::Wait {} => call("0".to_owned()),
         Op::Tick { path } => call(format!("tick({})", self::path(path)?)),

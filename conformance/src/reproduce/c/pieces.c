@@ -730,3 +730,98 @@ static int tick(const char *dir)
         usleep(250);
     }
 }
+
+//@ struct running
+struct running { pid_t pid; int input; };
+
+//@ end_program()
+/* Has a program end: its status, as waitpid tells it. */
+static int end_program(const struct running *program)
+{
+    int status = -1;
+    dprintf(program->input, "x");
+    close(program->input);
+    waitpid(program->pid, &status, 0);
+    return status;
+}
+
+//@ spawn()
+/* Runs a file, which waits until it can read something. */
+static void spawn(struct running *program, int dir, const char *path)
+{
+    int input[2];
+    volatile int failed = 0; /* by the child, whose memory is this one until it is a program */
+    int file = result(openat(dir, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (file < 0 || result(pipe2(input, O_CLOEXEC)) != 0)
+        return;
+    pid_t pid = vfork();
+    if (pid == 0) {
+        dup2(input[0], STDIN_FILENO);
+        syscall(SYS_execveat, file, "", (char *[]){"program", NULL}, (char *[]){NULL}, AT_EMPTY_PATH);
+        failed = errno;
+        _exit(127);
+    }
+    if (pid < 0)
+        failed = errno;
+    close(file);
+    close(input[0]);
+    struct running running = {pid, input[1]};
+    if (failed || !program)
+        end_program(&running);
+    else
+        *program = running;
+    result(error(failed));
+}
+
+//@ fill()
+/* Takes all room that a small file system has, or that a directory in it can get: how much there was. */
+static long fill(int fd)
+{
+    static const size_t sizes[] = {1 << 20, 4096, 1};
+    char name[256], *data = random_bytes(1, sizes[0]);
+    long count = 0, written;
+    struct statvfs space;
+    struct stat st;
+    if (fstatvfs(fd, &space) != 0 || fstat(fd, &st) != 0)
+        return -1;
+    if (space.f_bfree * space.f_frsize > 256UL << 20)
+        cannot("this fills a file system, and one with more than 256 MiB free is too large: ", "take a small one");
+    for (; S_ISDIR(st.st_mode) && count < 4096; count++) {
+        snprintf(name, sizeof name, "%0255ld", count);
+        int made = openat(fd, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0400);
+        if (made < 0)
+            return errno == ENOSPC ? count : -1;
+        close(made);
+    }
+    /* What was reserved for more than it took is free again once it is written back. */
+    for (int round = 0; !S_ISDIR(st.st_mode) && round < 2; round++) {
+        for (int i = 0; i < 3; i++) {
+            while ((written = write(fd, data, sizes[i])) > 0)
+                count += written;
+            if (written < 0 && errno != ENOSPC)
+                return -1;
+        }
+        if (fsync(fd) != 0 && errno != ENOSPC)
+            return -1;
+    }
+    return count;
+}
+
+//@ inode_flags()
+static const char *inode_flags(int flags)
+{
+    static const struct { int flag; const char *name; } all[] = {
+        {FS_IMMUTABLE_FL, "IMMUTABLE"}, {FS_APPEND_FL, "APPEND"}, {FS_NODUMP_FL, "NODUMP"},
+        {FS_NOATIME_FL, "NOATIME"}, {FS_SYNC_FL, "SYNC"}, {FS_DIRSYNC_FL, "DIRSYNC"},
+    };
+    static char text[128];
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (flags & all[i].flag) {
+            flags &= ~all[i].flag;
+            sprintf(text + strlen(text), "%s%s", text[0] ? "|" : "", all[i].name);
+        }
+    if (flags || !text[0])
+        sprintf(text + strlen(text), "%s%#x", text[0] ? "|" : "", flags);
+    return text;
+}

@@ -67,6 +67,9 @@ fn parts(plan: &Plan<'_>) -> Vec<(&'static str, String)> {
     if plan.steps.iter().any(Step::may_end) {
         parts.push(("ends", String::new()));
     }
+    if plan.has_flags() {
+        parts.push(("flags", String::new()));
+    }
     let becoming = becoming(plan);
     if !becoming.is_empty() {
         parts.push(("becoming", becoming));
@@ -119,7 +122,11 @@ fn becoming(plan: &Plan<'_>) -> String {
             true => "0, NULL".to_owned(),
             false => format!("{}, (gid_t[]){{{}}}", groups.len(), groups.join(", ")),
         };
-        let become_it = format!("become({}, {}, {list});", credentials.uid, credentials.gid);
+        let mut become_it = format!("become({}, {}, {list});", credentials.uid, credentials.gid);
+        let lacking: Vec<String> = player.lacking().iter().map(|(name, _)| format!("1U << CAP_{name}")).collect();
+        if !lacking.is_empty() {
+            let _ = write!(become_it, " lack({});", lacking.join(" | "));
+        }
         lines.push(match crew {
             true => format!("    case {}: {become_it} break;", self::player(plan, index)),
             false => become_it,
@@ -231,6 +238,7 @@ static HEADERS: &[(&str, &[&str])] = &[
     ("stdio.h", &[]),
     ("stdlib.h", &[]),
     ("string.h", &[]),
+    ("sys/ioctl.h", &["ioctl"]),
     ("sys/file.h", &["flock"]),
     ("sys/mman.h", &["mmap", "munmap", "msync"]),
     ("sys/mount.h", &["mount", "umount2"]),
@@ -238,7 +246,7 @@ static HEADERS: &[(&str, &[&str])] = &[
     ("sys/resource.h", &["rlimit"]),
     ("sys/sendfile.h", &["sendfile"]),
     ("sys/stat.h", &[]),
-    ("sys/statvfs.h", &["statvfs", "fstatvfs", "mount_base"]),
+    ("sys/statvfs.h", &["statvfs", "fstatvfs"]),
     ("sys/syscall.h", &["syscall"]),
     ("sys/sysmacros.h", &["makedev"]),
     ("sys/uio.h", &["iovec"]),
@@ -263,12 +271,21 @@ static HEADERS: &[(&str, &[&str])] = &[
     ("unistd.h", &[]),
 ];
 
-/// What headers may be too old for, the same on every architecture.
+/// What headers may be too old for, and what `linux/fs.h` has, which some versions of
+/// `sys/mount.h` cannot stand beside; the same on every architecture.
 static MISSING: &[(&str, &str)] = &[
     ("SYS_fchmodat2", "452"),
     ("SYS_faccessat2", "439"),
     ("SYS_openat2", "437"),
     ("MS_NOSYMFOLLOW", "256"),
+    ("FS_IOC_GETFLAGS", "_IOR('f', 1, long)"),
+    ("FS_IOC_SETFLAGS", "_IOW('f', 2, long)"),
+    ("FS_SYNC_FL", "0x8"),
+    ("FS_IMMUTABLE_FL", "0x10"),
+    ("FS_APPEND_FL", "0x20"),
+    ("FS_NODUMP_FL", "0x40"),
+    ("FS_NOATIME_FL", "0x80"),
+    ("FS_DIRSYNC_FL", "0x10000"),
     ("RENAME_NOREPLACE", "1"),
     ("RENAME_EXCHANGE", "2"),
     ("RENAME_WHITEOUT", "4"),

@@ -12,7 +12,7 @@ use ops::Code;
 use self::literal::{bytes, text};
 use super::head;
 use super::plan::{Plan, Player, Setting, Step};
-use super::prelude::{self, pieces, with_parts};
+use super::prelude::{self, pieces, uses, with_parts};
 
 const BASE: &str = include_str!("base.py");
 const DIRECTORY: &str = include_str!("directory.py");
@@ -26,17 +26,24 @@ const MARK: &str = "#@";
 /// # Errors
 /// A step that cannot be said in Python, and why.
 pub(super) fn program(plan: &Plan<'_>) -> Result<String, String> {
+    let steps: Vec<String> = plan.steps.iter().map(|step| self::step(plan, step)).collect::<Result<_, _>>()?;
+    let has_program = uses(&without_strings(&steps.concat()), "PROGRAM");
     let mut main = String::new();
     if let Some(why) = plan.needs_root {
         let _ = writeln!(main, "if os.geteuid() != 0:\n    cannot(\"{why}\")");
     }
-    if plan.steps.iter().any(|step| is_raw(step)) {
+    if has_program || plan.steps.iter().any(|step| is_raw(step)) {
         let machine = std::env::consts::ARCH;
+        let what =
+            if has_program { "the program that it runs is one" } else { "the numbers of system calls are those" };
         let _ = write!(
             main,
             "if os.uname().machine != \"{machine}\":\n    \
-             cannot(\"the numbers of system calls are those of {machine}: take one that was made for this machine\")\n"
+             cannot(\"{what} of {machine}: take one that was made for this machine\")\n"
         );
+    }
+    if has_program {
+        main.push_str(&literal::define_program());
     }
     if plan.has_limits() {
         main.push_str("relay_output()\n");
@@ -45,8 +52,8 @@ pub(super) fn program(plan: &Plan<'_>) -> Result<String, String> {
     for register in plan.registers() {
         let _ = writeln!(main, "{}{} = None", register.kind, register.number);
     }
-    for step in &plan.steps {
-        let _ = write!(main, "\n{}", self::step(plan, step)?);
+    for step in &steps {
+        let _ = write!(main, "\n{step}");
     }
     main.push_str("\nend()\n");
     Ok(assemble(plan, &main))
@@ -174,6 +181,9 @@ fn parts(plan: &Plan<'_>) -> Vec<(&'static str, String)> {
     if plan.setting() == Setting::Crew {
         parts.extend([("crew", String::new()), ("actors", actors(plan))]);
     }
+    if plan.has_flags() {
+        parts.push(("flags", String::new()));
+    }
     let becoming = becoming(plan);
     if !becoming.is_empty() {
         parts.push(("becoming", becoming));
@@ -215,11 +225,13 @@ fn becoming(plan: &Plan<'_>) -> String {
     let root = if plan.confined_by.is_some() { format!("{indent}change_root()\n") } else { String::new() };
     let becoming = plan.players.iter().filter_map(|player| {
         let credentials = player.credentials.as_ref()?;
-        let become_it = format!("become({}, {}, {:?})", credentials.uid, credentials.gid, credentials.groups);
-        Some(match crew {
-            true => format!("    if actor == {}:\n        {become_it}\n", text(&player.actor.to_string())),
-            false => format!("        {become_it}\n"),
-        })
+        let (only_for, indent) = match crew {
+            true => (format!("    if actor == {}:\n", text(&player.actor.to_string())), "        "),
+            false => (String::new(), indent),
+        };
+        let become_it = format!("{indent}become({}, {}, {:?})\n", credentials.uid, credentials.gid, credentials.groups);
+        let lack = |(name, number)| format!("{indent}lack({number})  # CAP_{name}\n");
+        Some(only_for + &become_it + &player.lacking().into_iter().map(lack).collect::<String>())
     });
     root + &becoming.collect::<String>()
 }
@@ -253,7 +265,6 @@ fn without_strings(code: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::prelude::uses;
     use super::*;
 
     #[test]

@@ -7,7 +7,7 @@ use fs_core::op::{At, Bytes, Long, Op, RawArg, Target, TimeArg, YesNo};
 
 use super::literal::{bytes, literal};
 use crate::reproduce::plan::Step;
-use crate::reproduce::{ONLY_OPS, acl, constants};
+use crate::reproduce::{acl, constants};
 
 /// A step in Python.
 pub(super) enum Code {
@@ -22,6 +22,7 @@ pub(super) fn after(step: &Step<'_>) -> Option<String> {
     match &step.line.op {
         Op::Close { fd } => Some(format!("fd{fd} = None")),
         Op::Munmap { map } => Some(format!("map{map} = None")),
+        Op::Reap { process } => Some(format!("process{process} = None")),
         _ => None,
     }
 }
@@ -284,9 +285,15 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
             format!("set_signal, signal.{signal}, signal.{action}")
         }
         Op::Getfl { fd } => format!("open_flags, fd{fd}"),
-        // Not written yet: what starts programs, fills a whole file system, or has flags of inodes.
-        Op::Spawn { .. } | Op::Reap { .. } | Op::Fill { .. } | Op::Getflags { .. } | Op::Setflags { .. } => {
-            return Err(ONLY_OPS.to_owned());
+        Op::Spawn { path, process } => {
+            let function = if process.is_some() { "spawn" } else { "run_to_end" };
+            format!("{function}, {}{}", bytes(&path.path), dir(path))
+        }
+        Op::Reap { process } => return Ok(Code::Statement(format!("reap(*process{process})"))),
+        Op::Fill { fd } => format!("fill, fd{fd}"),
+        Op::Getflags { fd } => format!("inode_flags, fd{fd}"),
+        Op::Setflags { fd, set, clear } => {
+            format!("change_flags, fd{fd}, {:#x}, {:#x}", set.bits(), clear.bits())
         }
         Op::Fork { .. } => "os.fork".to_owned(),
         Op::Wait {} => String::new(),
