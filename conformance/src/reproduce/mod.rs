@@ -28,7 +28,7 @@ pub enum Language {
     C,
     /// Python 3.9 or later, with its standard library.
     Python,
-    /// A shell of POSIX, with coreutils, util-linux, attr and acl.
+    /// A shell of POSIX, with coreutils, util-linux, attr, acl and e2fsprogs.
     Sh,
     /// A case file, for `conformance run --cases DIR`.
     Ops,

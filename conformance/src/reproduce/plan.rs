@@ -160,6 +160,15 @@ impl<'c> Plan<'c> {
         self.steps.iter().any(|step| matches!(step.line.op, Op::Getflags { .. } | Op::Setflags { .. }))
     }
 
+    /// Whether a later step has to do with what a step binds.
+    pub(super) fn is_used(&self, step: &Step<'_>) -> bool {
+        let forks = |later: &&Step<'_>| matches!(later.line.op, Op::Fork { .. });
+        let later = self.steps[step.number..].iter().filter(|later| later.player == step.player || forks(later));
+        step.binds
+            .as_ref()
+            .is_some_and(|register| later.clone().any(|later| forks(&later) || used(later.line).contains(register)))
+    }
+
     /// Every register that a step binds.
     pub(super) fn registers(&self) -> Vec<Register> {
         let mut registers: Vec<Register> = self.steps.iter().filter_map(|step| step.binds.clone()).collect();
