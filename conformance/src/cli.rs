@@ -1,6 +1,6 @@
 //! The command line of `conformance`: it parses and nothing else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
@@ -100,9 +100,10 @@ pub struct Cli {
     #[arg(long, value_name = "SHELL", exclusive = true)]
     pub completions: Option<Shell>,
 
-    /// Prints the manual page, as roff.
-    #[arg(long, exclusive = true)]
-    pub man: bool,
+    /// Prints the manual page, as roff; with DIR, writes one for each verb too: DIR/conformance.1,
+    /// DIR/conformance-run.1 and so on.
+    #[arg(long, value_name = "DIR", exclusive = true)]
+    pub man: Option<Option<PathBuf>>,
 
     /// What to do.
     #[command(subcommand)]
@@ -344,6 +345,14 @@ impl Cli {
         let mut page = Vec::new();
         clap_mangen::Man::new(Cli::command()).render(&mut page)?;
         Ok(page)
+    }
+
+    /// Writes the manual page, and one for each verb, to files in a directory.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn write_manual_pages(dir: &Path) -> std::io::Result<()> {
+        clap_mangen::generate_to(Cli::command(), dir)
     }
 }
 

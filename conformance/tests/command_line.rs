@@ -151,6 +151,18 @@ fn help_completions_and_the_manual_page_are_there() {
     assert!(bench.program(&["list", "--actors"]).check(0).out.contains("no_fowner "));
     assert!(bench.program(&["--completions", "bash"]).check(0).out.contains("_conformance"));
     assert!(bench.program(&["--man"]).check(0).out.contains(".TH conformance"));
+    // One for each verb, too.
+    let pages = bench.path("pages");
+    fs::create_dir(&pages).unwrap();
+    assert_eq!(bench.program(&["--man", pages.to_str().unwrap()]).check(0).out, "");
+    for (name, says) in
+        [("conformance", "conformance\\-run(1)"), ("conformance-run", "\\-\\-shard"), ("conformance-show", "CASE")]
+    {
+        let page = fs::read_to_string(pages.join(format!("{name}.1"))).unwrap();
+        assert!(page.contains(&format!(".TH {name} 1")) && page.contains(says), "{page}");
+    }
+    let ran = bench.program(&["--man", bench.path("none").to_str().unwrap()]);
+    assert!(ran.check(3).err.contains("none: No such file"), "{ran:?}");
 }
 
 #[test]

@@ -7,8 +7,10 @@
 
 mod acl;
 mod c;
+mod constants;
 mod ops;
 mod plan;
+mod prelude;
 mod python;
 mod sh;
 mod text;
@@ -26,14 +28,11 @@ pub enum Language {
     C,
     /// Python 3.9 or later, with its standard library.
     Python,
-    /// A shell of POSIX, with coreutils, util-linux, attr and acl.
+    /// A shell of POSIX, with coreutils, util-linux, attr, acl and e2fsprogs.
     Sh,
     /// A case file, for `conformance run --cases DIR`.
     Ops,
 }
-
-/// Why a step is in no program.
-const ONLY_OPS: &str = "only the suite makes a program: try --lang ops";
 
 /// A program that does the steps of a case, tells what came of them, and ends in 0 where
 /// all is as wanted, in 1 where something is not, in 2 or 3 where it cannot be found out.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use fs_core::op::{Actor, Line, Name, Op, Operand, Word};
 
-use super::ONLY_OPS;
 use super::text::Fields;
 use crate::case::Case;
 use crate::worker::{Credentials, Role, implied_need, may_leave};
@@ -49,7 +48,7 @@ pub(super) struct Step<'c> {
     pub(super) binds: Option<Register>,
 }
 
-/// A register: `fd`, `map` or `handle`, and its number.
+/// A register: `fd`, `map`, `handle` or `process`, and its number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Register {
     pub(super) kind: &'static str,
@@ -86,9 +85,6 @@ impl<'c> Plan<'c> {
         for (index, line) in case.steps.iter().enumerate() {
             let number = index + 1;
             let player = plan.player(&actor(line), &mut bound);
-            if plan.players[player].credentials.as_ref().is_some_and(|credentials| !credentials.without.is_empty()) {
-                return Err(format!("step {number}: of root without a capability {ONLY_OPS}"));
-            }
             let registers = &mut bound[player];
             let mut unsure = Vec::new();
             for register in used(line) {
@@ -106,10 +102,18 @@ impl<'c> Plan<'c> {
             if let Some(register) = binds.clone() {
                 let sure = line.want.as_ref().is_none_or(|want| want.words == [Word::Ok]);
                 let before = registers.get(&register).copied().unwrap_or_default();
+                if before && register.kind == "process" {
+                    return Err(format!("step {number}: {register} is running, and has to be reaped first"));
+                }
                 registers.insert(register, sure || before);
             }
             if let Op::Fork { child } = &line.op {
-                let copies = registers.clone();
+                // Programs stay those of who started them.
+                let copies: BTreeMap<Register, bool> = registers
+                    .iter()
+                    .filter(|(register, _)| register.kind != "process")
+                    .map(|(r, sure)| (r.clone(), *sure))
+                    .collect();
                 let child = plan.player(&Actor { name: child.clone(), instance: 1 }, &mut bound);
                 plan.players[child].forked = true;
                 bound[child] = copies;
@@ -151,6 +155,20 @@ impl<'c> Plan<'c> {
         self.steps.iter().any(|step| matches!(step.line.op, Op::Setrlimit { .. } | Op::Sigaction { .. }))
     }
 
+    /// Whether steps have to do with flags of inodes, with which files may not be removable.
+    pub(super) fn has_flags(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.line.op, Op::Getflags { .. } | Op::Setflags { .. }))
+    }
+
+    /// Whether a later step has to do with what a step binds.
+    pub(super) fn is_used(&self, step: &Step<'_>) -> bool {
+        let forks = |later: &&Step<'_>| matches!(later.line.op, Op::Fork { .. });
+        let later = self.steps[step.number..].iter().filter(|later| later.player == step.player || forks(later));
+        step.binds
+            .as_ref()
+            .is_some_and(|register| later.clone().any(|later| forks(&later) || used(later.line).contains(register)))
+    }
+
     /// Every register that a step binds.
     pub(super) fn registers(&self) -> Vec<Register> {
         let mut registers: Vec<Register> = self.steps.iter().filter_map(|step| step.binds.clone()).collect();
@@ -180,6 +198,12 @@ impl Step<'_> {
 }
 
 impl Player {
+    /// The capabilities that it has not, as root: their names and numbers.
+    pub(super) fn lacking(&self) -> Vec<(&'static str, u32)> {
+        let without = self.credentials.iter().flat_map(|credentials| credentials.without.iter_names());
+        without.map(|(name, set)| (name, set.bits().trailing_zeros())).collect()
+    }
+
     /// A name for it in a program: `other`, `other_2`.
     pub(super) fn identifier(&self) -> String {
         self.actor.to_string().replace(['.', '-'], "_")
@@ -229,6 +253,7 @@ fn taken(line: &Line<'_>) -> Option<Register> {
     match &line.op {
         Op::Close { fd } => Some(Register { kind: "fd", number: fd.0 }),
         Op::Munmap { map } => Some(Register { kind: "map", number: map.0 }),
+        Op::Reap { process } => Some(Register { kind: "process", number: process.0 }),
         _ => None,
     }
 }
@@ -238,6 +263,7 @@ fn register(key: &str, value: &str) -> Option<Register> {
         "fd" | "fd2" | "src_fd" | "dst_fd" | "dir_fd" | "src_dir_fd" | "dst_dir_fd" => "fd",
         "map" => "map",
         "handle" => "handle",
+        "process" => "process",
         _ => return None,
     };
     Some(Register { kind, number: value.parse().ok()? })

@@ -26,7 +26,11 @@ pub fn perform(cli: Cli) -> Result<u8, Failure> {
     if let Some(shell) = cli.completions {
         return print(&Cli::completion_script(shell));
     }
-    if cli.man {
+    if let Some(Some(dir)) = &cli.man {
+        let cannot = |error| Failure::Environment(format!("{}: {error}", dir.display()));
+        return Cli::write_manual_pages(dir).map(|()| exit::PASSED).map_err(cannot);
+    }
+    if cli.man.is_some() {
         let page = Cli::manual_page().map_err(|error| Failure::Environment(error.to_string()))?;
         return print(&page);
     }

@@ -40,9 +40,10 @@ pub(super) struct Cli {
     #[arg(long, value_name = "SHELL", exclusive = true)]
     completions: Option<Shell>,
 
-    /// Prints the manual page, as roff.
-    #[arg(long, exclusive = true)]
-    man: bool,
+    /// Prints the manual page, as roff; with DIR, writes one for each verb too: DIR/fuse-trace.1,
+    /// DIR/fuse-trace-show.1 and so on.
+    #[arg(long, value_name = "DIR", exclusive = true)]
+    man: Option<Option<PathBuf>>,
 
     #[command(subcommand)]
     verb: Option<Verb>,
@@ -54,8 +55,8 @@ pub(super) enum Request {
     Verb(Verb, ColorChoice),
     /// The completion script of a shell.
     Completions(Shell),
-    /// The manual page.
-    Man,
+    /// The manual page, or all of them in a directory.
+    Man(Option<PathBuf>),
     /// A verb that is not there yet.
     Later(&'static str),
 }
@@ -101,7 +102,7 @@ pub(super) fn parse(args: Vec<OsString>) -> Result<Request, clap::Error> {
     match Cli::from_arg_matches(&matches)? {
         Cli { verb: Some(verb), color, .. } => Ok(Request::Verb(verb, color)),
         Cli { completions: Some(shell), .. } => Ok(Request::Completions(shell)),
-        Cli { man: true, .. } => Ok(Request::Man),
+        Cli { man: Some(dir), .. } => Ok(Request::Man(dir)),
         _ => Err(command.error(ErrorKind::MissingSubcommand, "a verb is missing: show, summary or export")),
     }
 }
@@ -124,5 +125,15 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         super::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_a_manual_page() {
+        let dir = tempfile::tempdir().unwrap();
+        clap_mangen::generate_to(super::command(), dir.path()).unwrap();
+        for name in ["fuse-trace", "fuse-trace-show", "fuse-trace-summary", "fuse-trace-export"] {
+            let page = std::fs::read_to_string(dir.path().join(format!("{name}.1"))).unwrap();
+            assert!(page.contains(&format!(".TH {name} 1")), "{page}");
+        }
     }
 }

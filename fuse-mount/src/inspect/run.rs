@@ -48,7 +48,9 @@ fn run(request: Request) -> Result<(), Failure> {
         Request::Later(verb) => {
             Err(Failure::Failed(format!("{verb} is not supported yet; there are show, summary and export")))
         }
-        Request::Man => {
+        Request::Man(Some(dir)) => clap_mangen::generate_to(cli::command(), &dir)
+            .map_err(|error| Failure::Failed(format!("{}: {error}", dir.display()))),
+        Request::Man(None) => {
             let mut page = Vec::new();
             let rendered = clap_mangen::Man::new(cli::command()).render(&mut page);
             written(rendered.and_then(|()| out.write_all(&page)).and_then(|()| out.flush())).map(|_| ())

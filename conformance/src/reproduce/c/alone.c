@@ -7,16 +7,5 @@ static void finish(int code)
 static void begin(int argc, char **argv)
 {
     make_directory(argc, argv);
-}
-
-static void step(int number, const char *line)
-{
-    printf("%3d  %s\n", number, line);
-    begin_step(number);
-}
-
-static void end(void)
-{
-    printf("PASS\n");
-    finish(0);
+//@insert mounts
 }

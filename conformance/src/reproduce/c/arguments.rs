@@ -4,6 +4,7 @@ use fs_core::Follow;
 use fs_core::op::{At, Bytes, FileKind, LockKind, Target, TimeArg};
 
 use super::literal::{bytes, length, path};
+use crate::reproduce::constants;
 
 /// `AT_FDCWD, "a"`.
 pub(super) fn place(at: &At<'_>) -> Result<String, String> {
@@ -96,25 +97,16 @@ pub(super) fn timespec(time: TimeArg) -> Result<String, String> {
 }
 
 pub(super) fn lock(kind: LockKind, start: i64, length: i64) -> String {
-    let kind = match kind {
-        LockKind::Read => "F_RDLCK",
-        LockKind::Write => "F_WRLCK",
-        LockKind::Unlock => "F_UNLCK",
-    };
+    let kind = constants::lock_kind(kind);
     let (start, length) = (signed(start), signed(length));
     format!("struct flock lock = {{.l_type = {kind}, .l_whence = SEEK_SET, .l_start = {start}, .l_len = {length}}};")
 }
 
-pub(super) fn file_type(kind: FileKind) -> &'static str {
-    match kind {
-        FileKind::File => "S_IFREG | ",
-        FileKind::Dir => "S_IFDIR | ",
-        FileKind::Symlink => "S_IFLNK | ",
-        FileKind::Fifo => "S_IFIFO | ",
-        FileKind::Socket => "S_IFSOCK | ",
-        FileKind::Char => "S_IFCHR | ",
-        FileKind::Block => "S_IFBLK | ",
-        FileKind::None => "",
+/// A mode with the type of what is made.
+pub(super) fn file_mode(kind: FileKind, bits: u32) -> String {
+    match constants::file_type(kind) {
+        Some(kind) => format!("{kind} | {}", octal(bits)),
+        None => octal(bits),
     }
 }
 

@@ -2,9 +2,8 @@
    none itself, gives each its turn, and the others pass over it. */
 
 static int me = DIRECTOR;
-static pid_t process[DIRECTOR];
+//@insert processes
 static int batons[DIRECTOR][2], reports[DIRECTOR][2];
-static unsigned char *given_up; /* whose call was `blocked`: shared memory */
 
 static void report(unsigned char code)
 {
@@ -28,6 +27,14 @@ static void finish(int code)
     exit(code);
 }
 
+//@if becoming
+/* Becomes an actor. */
+static void enter(int actor)
+{
+//@insert becoming
+}
+
+//@end
 static void be(int actor)
 {
     me = actor;
@@ -37,6 +44,7 @@ static void be(int actor)
 static void begin(int argc, char **argv)
 {
     make_directory(argc, argv);
+//@insert mounts
     given_up = mmap(NULL, DIRECTOR + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     for (int actor = 0; actor < DIRECTOR; actor++)
         if (given_up == MAP_FAILED || pipe(batons[actor]) != 0 || pipe(reports[actor]) != 0)
@@ -63,18 +71,7 @@ static void hear_or_fail(int actor)
     }
 }
 
-//@ENDS
-static const char *signal_name(int number)
-{
-    switch (number) {
-    case SIGXFSZ: return "SIGXFSZ";
-    case SIGIO: return "SIGIO";
-    case SIGBUS: return "SIGBUS";
-    case SIGSEGV: return "SIGSEGV";
-    }
-    return "SIGKILL";
-}
-
+//@if ends
 /* For a step whose signal may end its actor: whether it did. */
 static int hear_the_end(int actor)
 {
@@ -89,7 +86,7 @@ static int hear_the_end(int actor)
     return 0;
 }
 
-//@
+//@end
 enum { NEVER_BLOCKS, MAY_BLOCK, COLLECTS, MAY_END }; /* how a step takes its turn */
 
 /* Whether this process does the step; the director returns when it is done. */
@@ -97,12 +94,13 @@ static int turn(int actor, int number, int blocking, const char *line)
 {
     unsigned char baton = 0;
     if (me == DIRECTOR) {
-        begin_step(number);
-        printf("%3d  %s\n", number, line);
-        if (process[actor] == 0 && !is_forked(actor)) {
+        step(number, line);
+        if (process[actor] == 0) {
             process[actor] = fork();
             if (process[actor] == 0) {
+//@if becoming
                 enter(actor);
+//@end
                 be(actor);
             }
         }
@@ -112,10 +110,10 @@ static int turn(int actor, int number, int blocking, const char *line)
             given_up[actor] = 0;
             if (write(batons[actor][1], &baton, 1) != 1)
                 finish(3);
-//@ENDS
+//@if ends
             if (blocking == MAY_END)
                 return hear_the_end(actor);
-//@
+//@end
             if (blocking != MAY_BLOCK) {
                 hear_or_fail(actor);
             } else if (!hear(actor, 100)) {
@@ -129,14 +127,6 @@ static int turn(int actor, int number, int blocking, const char *line)
         return 0;
     if (read(batons[me][0], &baton, 1) != 1)
         _exit(3);
-    begin_step(number);
+    step(number, line);
     return 1;
-}
-
-static void end(void)
-{
-    while (me != DIRECTOR)
-        pause(); /* what it holds, others may still have to do with */
-    printf("PASS\n");
-    finish(0);
 }

@@ -4,8 +4,27 @@ static char directory[] = "reproduce.XXXXXX";
 static int top = -1; /* where it is */
 static int keep;
 
+//@if flags
+/* FS_IOC_SETFLAGS, with the flags that are there but for these. */
+static int change_flags(int fd, int set, int clear)
+{
+    int flags;
+    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0)
+        return -1;
+    flags = (flags & ~clear) | set;
+    return ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
+//@end
 static void remove_all(int parent, const char *name)
 {
+//@if flags
+    int flagged = openat(parent, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    if (flagged >= 0) {
+        change_flags(flagged, 0, FS_IMMUTABLE_FL | FS_APPEND_FL);
+        close(flagged);
+    }
+//@end
     if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
         return;
     fchmodat(parent, name, 0700, 0);
@@ -23,6 +42,7 @@ static void leave_directory(void)
 {
     if (top < 0)
         return;
+//@insert unmounts
     if (keep)
         printf("kept: %s\n", directory);
     else

@@ -1,11 +1,26 @@
-//@ become
+//@ become()
 static void become(uid_t uid, gid_t gid, size_t count, const gid_t *groups)
 {
     if (setgroups(count, groups) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
         cannot("another user cannot be become: ", strerror(errno));
 }
 
-//@ change_root
+//@ lack()
+/* Gives up capabilities. */
+static void lack(unsigned which)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct sets[2];
+    if (syscall(SYS_capget, &header, sets) != 0)
+        cannot("no capabilities: ", strerror(errno));
+    sets[0].effective &= ~which;
+    sets[0].permitted &= ~which;
+    sets[0].inheritable &= ~which;
+    if (syscall(SYS_capset, &header, sets) != 0)
+        cannot("capabilities cannot be given up: ", strerror(errno));
+}
+
+//@ change_root()
 static void write_file(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);

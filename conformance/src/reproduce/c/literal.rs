@@ -30,8 +30,22 @@ pub(super) fn bytes(bytes: &Bytes<'_>) -> String {
         Bytes::Repeat { unit, count } => format!("repeat({}, {}, {count})", string(unit), unit.len()),
         Bytes::Path { length } => format!("path_of({length})"),
         Bytes::Random { seed, length } => format!("random_bytes({seed}ULL, {length})"),
-        Bytes::Program => string(&bytes.resolve()),
+        Bytes::Program => "PROGRAM".to_owned(),
     }
+}
+
+/// The declaration of what `%program()` is called.
+pub(super) fn declare_program() -> String {
+    let machine = std::env::consts::ARCH;
+    let rows = Bytes::Program.resolve().chunks(24).map(|row| format!("\n    {}", string(row))).collect::<String>();
+    format!(
+        "/* A program that waits until it can read something, or its input ends. Its status has bit 1 if it\n   \
+         runs as another user than who started it, bit 2 if as another group. */\n\
+         #ifndef __{machine}__\n\
+         #error \"PROGRAM is one of {machine}: take a reproducer that was made for this machine\"\n\
+         #endif\n\
+         static const char PROGRAM[] ={rows};\n"
+    )
 }
 
 /// How many there are.

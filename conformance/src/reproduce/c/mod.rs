@@ -13,6 +13,7 @@ use fs_core::op::{Check, Compare, Op, Operand, Value as Wanted};
 
 use self::literal::string;
 use super::plan::{Plan, Setting, Step};
+use super::prelude::uses;
 
 /// # Errors
 /// A step that cannot be said in C, and why.
@@ -52,6 +53,7 @@ fn declarations(plan: &Plan<'_>, main: &str) -> String {
         let _ = match register.kind {
             "map" => writeln!(out, "static struct map map{number};"),
             "handle" => writeln!(out, "static struct handle handle{number};"),
+            "process" => writeln!(out, "static struct running process{number};"),
             _ => writeln!(out, "static int fd{number} = -1;"),
         };
     }
@@ -63,9 +65,12 @@ fn declarations(plan: &Plan<'_>, main: &str) -> String {
         ("value", "static char value[1 << 16];"),
     ];
     for (name, declaration) in buffers {
-        if source::uses(&code, name) {
+        if uses(&code, name) {
             let _ = writeln!(out, "{declaration}");
         }
+    }
+    if uses(&code, "PROGRAM") {
+        out.push_str(&literal::declare_program());
     }
     if is_kept(plan) {
         let mut members = String::new();
@@ -124,6 +129,7 @@ fn step(plan: &Plan<'_>, step: &Step<'_>) -> Result<String, String> {
         let is_unbound = match name {
             "map" => format!("!map{number}.start"),
             "handle" => format!("handle{number}.bytes == 0"),
+            "process" => format!("process{number}.pid == 0"),
             _ => format!("fd{number} < 0"),
         };
         body.push(format!("if ({is_unbound})\n    unbound(\"{register}\");"));
@@ -216,7 +222,7 @@ fn without_unused(body: &mut [String]) {
     for index in 0..body.len() {
         let declared = ["long ", "off_t ", "mode_t "].iter().find_map(|kind| body[index].strip_prefix(kind));
         let Some((name, value)) = declared.and_then(|rest| rest.split_once(" = ")) else { continue };
-        let used = body.iter().skip(index + 1).any(|text| source::uses(&source::without_strings(text), name));
+        let used = body.iter().skip(index + 1).any(|text| uses(&source::without_strings(text), name));
         if !used {
             body[index] = value.to_owned();
         }

@@ -2,19 +2,16 @@
 
 use fs_core::Follow;
 use fs_core::op::run::raw_call;
-use fs_core::op::{
-    Advice, Bytes, LimitArg, LockCommand, LockOwner, Long, Op, RawArg, SignalAction, SignalArg, Target, WhenceArg,
-    YesNo,
-};
+use fs_core::op::{Bytes, Long, Op, RawArg, Target, YesNo};
 
 use super::arguments::{
-    device_number, directory, file_type, id, lock, long, nofollow, octal, offset_at, on, place, signed, sized,
+    device_number, directory, file_mode, id, lock, long, nofollow, octal, offset_at, on, place, signed, sized,
     timespec, unsigned, xattr,
 };
 use super::fields::{Value, data, data_fields, number, stat_fields, statvfs_fields, statx_fields};
 use super::literal::{bytes, length, path, string};
 use crate::reproduce::plan::Step;
-use crate::reproduce::{ONLY_OPS, acl};
+use crate::reproduce::{acl, constants};
 
 /// A step in C.
 pub(super) struct Code {
@@ -68,8 +65,7 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
         }
         Op::Statvfs { path } => call(on(path, "fstatvfs", "statvfs", "&vfs")?).with(statvfs_fields()),
         Op::Access { path, effective_ids, follow, .. } => {
-            let mode = fields.flags("mode", "", "F_OK").replace(" | ", "_OK | ");
-            let mode = if mode == "F_OK" || mode.ends_with(|c: char| c.is_ascii_digit()) { mode } else { mode + "_OK" };
+            let mode = constants::access_mode(fields.get("mode"), "");
             let flags = match (effective_ids, follow) {
                 (YesNo::No, Follow::Yes) => return Ok(call(format!("faccessat({}, {mode}, 0)", place(path)?))),
                 (YesNo::No, Follow::No) => "AT_SYMLINK_NOFOLLOW",
@@ -163,7 +159,7 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
         Op::Rmdir { path } => call(format!("unlinkat({}, AT_REMOVEDIR)", place(path)?)),
         Op::Removedirs { path } => call(format!("removedirs({})", place(path)?)),
         Op::Mknod { path, kind, mode, device } => {
-            let mode = format!("{}{}", file_type(*kind), octal(mode.bits()));
+            let mode = file_mode(*kind, mode.bits());
             call(format!("mknodat({}, {mode}, {})", place(path)?, device_number(*device)))
         }
         Op::Mkfifo { path, mode } => call(format!("mkfifoat({}, {})", place(path)?, octal(mode.bits()))),
@@ -233,13 +229,7 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
             },
         ),
         Op::Lseek { fd, offset, whence } => {
-            let whence = match whence {
-                WhenceArg::Set => "SEEK_SET",
-                WhenceArg::Cur => "SEEK_CUR",
-                WhenceArg::End => "SEEK_END",
-                WhenceArg::Data => "SEEK_DATA",
-                WhenceArg::Hole => "SEEK_HOLE",
-            };
+            let whence = constants::whence(*whence);
             let at = format!("result(lseek(fd{fd}, {}, {whence}))", signed(*offset));
             got(&at, "at").with(vec![("offset", number("at"))])
         }
@@ -251,16 +241,9 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
             call(format!("error(posix_fallocate(fd{fd}, {}, {}))", signed(*offset), signed(*length)))
         }
         Op::PosixFadvise { fd, offset, length, advice } => {
-            let advice = match advice {
-                Advice::Normal => "NORMAL",
-                Advice::Sequential => "SEQUENTIAL",
-                Advice::Random => "RANDOM",
-                Advice::NoReuse => "NOREUSE",
-                Advice::WillNeed => "WILLNEED",
-                Advice::DontNeed => "DONTNEED",
-            };
+            let advice = constants::advice(*advice);
             let range = format!("{}, {}", signed(*offset), signed(*length));
-            call(format!("error(posix_fadvise(fd{fd}, {range}, POSIX_FADV_{advice}))"))
+            call(format!("error(posix_fadvise(fd{fd}, {range}, {advice}))"))
         }
         Op::CopyFileRange { src_fd, dst_fd, count, src_offset, dst_offset } => {
             let (src, dst) = (offset_at(*src_offset, "loff_t"), offset_at(*dst_offset, "loff_t"));
@@ -297,26 +280,15 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
             Code { call: format!("touch(map{map}.start + {offset}, {});", sized(data)), ..call(String::new()) }
         }
         Op::Lockf { fd, command, length } => {
-            let command = match command {
-                LockCommand::Lock => "F_LOCK",
-                LockCommand::TryLock => "F_TLOCK",
-                LockCommand::Unlock => "F_ULOCK",
-                LockCommand::Test => "F_TEST",
-            };
-            call(format!("lockf(fd{fd}, {command}, {})", signed(*length)))
+            call(format!("lockf(fd{fd}, {}, {})", constants::lock_command(*command), signed(*length)))
         }
         Op::Flock { fd, .. } => call(format!("flock(fd{fd}, {})", fields.flags("operation", "LOCK_", "0"))),
         Op::Setlk { fd, kind, start, length, wait, owner } => {
-            let command = match (owner, wait) {
-                (LockOwner::Process, YesNo::No) => "F_SETLK",
-                (LockOwner::Process, YesNo::Yes) => "F_SETLKW",
-                (LockOwner::Ofd, YesNo::No) => "F_OFD_SETLK",
-                (LockOwner::Ofd, YesNo::Yes) => "F_OFD_SETLKW",
-            };
+            let command = constants::setlk(*owner, *wait);
             call(format!("fcntl(fd{fd}, {command}, &lock)")).after(vec![lock(*kind, *start, *length)])
         }
         Op::Getlk { fd, kind, start, length, owner } => {
-            let command = if *owner == LockOwner::Process { "F_GETLK" } else { "F_OFD_GETLK" };
+            let command = constants::getlk(*owner);
             call(format!("fcntl(fd{fd}, {command}, &lock)")).after(vec![lock(*kind, *start, *length)]).with(vec![
                 ("kind", Value::Word("lock_kind(lock.l_type)".to_owned())),
                 ("start", number("lock.l_start")),
@@ -356,29 +328,33 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
             .after(vec![format!("mode_t before = umask({});", octal(mode.bits()))])
             .with(vec![("mode", Value::Mode("before".to_owned()))]),
         Op::Setrlimit { resource, limit } => {
-            let resource = match resource {
-                LimitArg::NoFile => "RLIMIT_NOFILE",
-                LimitArg::FSize => "RLIMIT_FSIZE",
-            };
+            let resource = constants::limit(*resource);
             let limit = if *limit == u64::MAX { "RLIM_INFINITY".to_owned() } else { format!("{limit}ULL") };
             call(format!("limit_soft({resource}, {limit})"))
         }
         Op::Sigaction { signal, action } => {
-            let signal = match signal {
-                SignalArg::FileSize => "SIGXFSZ",
-                SignalArg::Io => "SIGIO",
-            };
-            let action = match action {
-                SignalAction::Default => "SIG_DFL",
-                SignalAction::Ignore => "SIG_IGN",
-            };
+            let (signal, action) = (constants::signal(*signal), constants::action(*action));
             call(format!("signal({signal}, {action}) == SIG_ERR ? -1 : 0"))
         }
         Op::Getfl { fd } => got(&format!("result(fcntl(fd{fd}, F_GETFL))"), "flags")
             .with(vec![("flags", Value::Word("open_flags(flags)".to_owned()))]),
-        // Not written yet: what starts programs, fills a whole file system, or has flags of inodes.
-        Op::Spawn { .. } | Op::Reap { .. } | Op::Fill { .. } | Op::Getflags { .. } | Op::Setflags { .. } => {
-            return Err(ONLY_OPS.to_owned());
+        Op::Spawn { path, process } => {
+            let running = process.map_or_else(|| "NULL".to_owned(), |process| format!("&process{process}"));
+            Code { call: format!("spawn({running}, {});", place(path)?), ..call(String::new()) }
+        }
+        Op::Reap { process } => Code {
+            before: vec![format!("int status = end_program(&process{process});")],
+            call: "outcome_is(WIFSIGNALED(status) ? signal_name(WTERMSIG(status)) : \"ok\");".to_owned(),
+            fields: vec![("status", number("WEXITSTATUS(status)"))],
+            after: vec![format!("process{process}.pid = 0;")],
+        },
+        Op::Fill { fd } => got(&format!("result(fill(fd{fd}))"), "count").with(vec![("count", number("count"))]),
+        Op::Getflags { fd } => call(format!("ioctl(fd{fd}, FS_IOC_GETFLAGS, &flags)"))
+            .after(vec!["int flags = 0;".to_owned()])
+            .with(vec![("flags", Value::Word("inode_flags(flags)".to_owned()))]),
+        Op::Setflags { fd, .. } => {
+            let flags = |key: &str| constants::inode_flags(fields.get(key));
+            call(format!("change_flags(fd{fd}, {}, {})", flags("set"), flags("clear")))
         }
         Op::Fork { .. } | Op::Wait {} => call("0".to_owned()),
         Op::Tick { path } => call(format!("tick({})", self::path(path)?)),

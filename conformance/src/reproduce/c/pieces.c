@@ -6,7 +6,7 @@ typedef __int128 wide;
 typedef long long wide;
 #endif
 
-//@ compares
+//@ compares()
 static inline int compares(wide value, const char *how, wide wanted)
 {
     switch (how[0]) {
@@ -18,7 +18,7 @@ static inline int compares(wide value, const char *how, wide wanted)
     return 1; /* it is only shown */
 }
 
-//@ show
+//@ show()
 static void show(const char *name, const char *value)
 {
     size_t length = strlen(got);
@@ -26,7 +26,7 @@ static void show(const char *name, const char *value)
         cannot("more came back than there is room for: ", name);
 }
 
-//@ number
+//@ number()
 static void number(const char *name, wide value, const char *how, wide wanted)
 {
     char text[48];
@@ -41,7 +41,7 @@ static void number(const char *name, wide value, const char *how, wide wanted)
     differs |= !compares(value, how, wanted);
 }
 
-//@ mode
+//@ mode()
 static void mode(const char *name, unsigned value, const char *how, unsigned wanted)
 {
     char text[32];
@@ -52,7 +52,7 @@ static void mode(const char *name, unsigned value, const char *how, unsigned wan
     differs |= !compares(value, how, wanted);
 }
 
-//@ has_all
+//@ has_all()
 /* Whether words with `|` between them have all that others have. */
 static int has_all(const char *words, const char *wanted)
 {
@@ -69,7 +69,7 @@ static int has_all(const char *words, const char *wanted)
     return 1;
 }
 
-//@ word
+//@ word()
 static void word(const char *name, const char *value, const char *how, const char *wanted)
 {
     if (!is_ok())
@@ -78,7 +78,7 @@ static void word(const char *name, const char *value, const char *how, const cha
     differs |= how[0] == '>' ? !has_all(value, wanted) : !compares(strcmp(value, wanted) != 0, how, 0);
 }
 
-//@ escape
+//@ escape()
 /* Bytes in the notation: \xNN for space, \, %, comma and what cannot be printed. */
 static char *escape(char *to, const char *bytes, size_t length)
 {
@@ -90,7 +90,7 @@ static char *escape(char *to, const char *bytes, size_t length)
     return to;
 }
 
-//@ bytes
+//@ bytes()
 static void bytes(const char *name, const char *value, long length, const char *how, const char *wanted, long wanted_length)
 {
     char text[4 * 64 + 32];
@@ -103,7 +103,7 @@ static void bytes(const char *name, const char *value, long length, const char *
     differs |= !compares(length != wanted_length || memcmp(value, wanted, length) != 0, how, 0);
 }
 
-//@ add
+//@ add()
 static struct name { char *bytes; size_t length; } all_names[1 << 14];
 static size_t names_count;
 
@@ -117,7 +117,7 @@ static void add(const char *bytes, size_t length)
     all_names[names_count++] = (struct name){copy, length};
 }
 
-//@ names
+//@ names()
 static void names(const char *name, const char *how, const char *wanted)
 {
     static char text[sizeof got];
@@ -136,7 +136,7 @@ static void names(const char *name, const char *how, const char *wanted)
     differs |= !compares(strcmp(text, wanted) != 0, how, 0);
 }
 
-//@ sort_names
+//@ sort_names()
 /* The order of a directory is nobody's promise. */
 static int by_bytes(const void *one, const void *two)
 {
@@ -150,20 +150,20 @@ static void sort_names(void)
     qsort(all_names, names_count, sizeof *all_names, by_bytes);
 }
 
-//@ same
+//@ same()
 static void same(const char *kept)
 {
     differs |= strcmp(got, kept) != 0;
 }
 
-//@ unbound
+//@ unbound()
 static void unbound(const char *name)
 {
     printf("cannot go on: step %d uses %s, which no step has bound\n", step_number, name);
     finish(3);
 }
 
-//@ bind
+//@ bind()
 static void bind(int *fd, int opened)
 {
     if (result(opened) < 0)
@@ -173,7 +173,7 @@ static void bind(int *fd, int opened)
     *fd = opened;
 }
 
-//@ error
+//@ error()
 /* For functions that return the error. */
 static int error(int number)
 {
@@ -181,7 +181,22 @@ static int error(int number)
     return number ? -1 : 0;
 }
 
-//@ file_type
+//@ signal_name()
+static const char *signal_name(int number)
+{
+    static char other[16];
+    switch (number) {
+    case SIGXFSZ: return "SIGXFSZ";
+    case SIGIO: return "SIGIO";
+    case SIGBUS: return "SIGBUS";
+    case SIGSEGV: return "SIGSEGV";
+    case SIGKILL: return "SIGKILL";
+    }
+    snprintf(other, sizeof other, "SIG%d", number);
+    return other;
+}
+
+//@ file_type()
 static const char *file_type(unsigned mode)
 {
     switch (mode & S_IFMT) {
@@ -196,10 +211,10 @@ static const char *file_type(unsigned mode)
     return "none";
 }
 
-//@ ns
+//@ ns()
 #define ns(time) ((wide)(time).tv_sec * 1000000000 + (time).tv_nsec)
 
-//@ repeat
+//@ repeat()
 static char *repeat(const char *unit, size_t length, size_t count)
 {
     char *all = malloc(length * count + 1);
@@ -211,7 +226,7 @@ static char *repeat(const char *unit, size_t length, size_t count)
     return all;
 }
 
-//@ path_of
+//@ path_of()
 /* A path of this length to `f` or `ff` in the working directory. */
 static char *path_of(size_t length)
 {
@@ -225,7 +240,7 @@ static char *path_of(size_t length)
     return path;
 }
 
-//@ random_bytes
+//@ random_bytes()
 /* SplitMix64. */
 static char *random_bytes(unsigned long long state, size_t length)
 {
@@ -243,7 +258,7 @@ static char *random_bytes(unsigned long long state, size_t length)
     return bytes;
 }
 
-//@ space
+//@ space()
 static char *space(size_t length)
 {
     char *data = calloc(1, length + 1);
@@ -255,7 +270,7 @@ static char *space(size_t length)
 //@ BAD_ADDRESS
 #define BAD_ADDRESS ((void *)8) /* in the first page, which is never mapped */
 
-//@ guarded
+//@ guarded()
 /* Memory that ends where a page begins that cannot be touched. */
 static char *guarded(const void *data, size_t length)
 {
@@ -269,7 +284,7 @@ static char *guarded(const void *data, size_t length)
     return buffer;
 }
 
-//@ again
+//@ again()
 /* Something else was mounted or renamed meanwhile: openat2 may be called again. */
 static long again(int dir, const char *path, struct open_how *how)
 {
@@ -280,7 +295,7 @@ static long again(int dir, const char *path, struct open_how *how)
     return fd;
 }
 
-//@ limit_soft
+//@ limit_soft()
 static int limit_soft(int resource, unsigned long long limit)
 {
     struct rlimit both;
@@ -290,7 +305,7 @@ static int limit_soft(int resource, unsigned long long limit)
     return setrlimit(resource, &both);
 }
 
-//@ relay_output
+//@ relay_output()
 /* Goes on in a child whose output this process passes on: a limit for files must not
    be one for what is told. */
 static void relay_output(void)
@@ -317,7 +332,7 @@ static void relay_output(void)
     _exit(WEXITSTATUS(status));
 }
 
-//@ mount_base
+//@ mount_base()
 /* The directory `base` once more, with flags that only hold there. */
 static void mount_base(const char *name, unsigned long flags)
 {
@@ -329,7 +344,7 @@ static void mount_base(const char *name, unsigned long flags)
         cannot("no mount: ", strerror(errno));
 }
 
-//@ begin_mounts
+//@ begin_mounts()
 /* Mounts are made where nobody else sees them, and end with this process. */
 static void begin_mounts(void)
 {
@@ -342,7 +357,7 @@ static void begin_mounts(void)
     top = open("..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-//@ proc_path
+//@ proc_path()
 /* For calls that take no path below a descriptor. */
 static const char *proc_path(int dir, const char *path)
 {
@@ -354,7 +369,7 @@ static const char *proc_path(int dir, const char *path)
     return name;
 }
 
-//@ bind_map
+//@ bind_map()
 struct map { char *start; size_t length; };
 
 static void bind_map(struct map *map, char *start, size_t length)
@@ -367,7 +382,7 @@ static void bind_map(struct map *map, char *start, size_t length)
     map->length = length;
 }
 
-//@ touch
+//@ touch()
 static sigjmp_buf untouched;
 
 static void jump(int signal)
@@ -392,7 +407,7 @@ static void touch(volatile char *to, const volatile char *from, size_t length)
 //@ struct handle
 struct handle { unsigned bytes; int type; unsigned char handle[128]; };
 
-//@ add_names
+//@ add_names()
 /* Takes names that each end in a NUL. */
 static void add_names(const char *list, long length)
 {
@@ -403,7 +418,7 @@ static void add_names(const char *list, long length)
     sort_names();
 }
 
-//@ add_acl
+//@ add_acl()
 /* Takes the entries of an ACL (linux/posix_acl_xattr.h). */
 static void add_acl(const char *acl, long length)
 {
@@ -426,7 +441,7 @@ static void add_acl(const char *acl, long length)
     }
 }
 
-//@ list_names
+//@ list_names()
 /* Takes the names in an open directory, and closes it; with their types if asked for. */
 static int list_names(int fd, int with_types)
 {
@@ -451,7 +466,7 @@ static int list_names(int fd, int with_types)
     return error(failed);
 }
 
-//@ read_names
+//@ read_names()
 struct entry { unsigned long long ino; long long offset; unsigned short length; unsigned char type; char name[]; };
 
 /* Takes at most so many entries from the position on, which is then behind them. */
@@ -479,7 +494,7 @@ static off_t read_names(int fd, unsigned long count)
     return at;
 }
 
-//@ remove_names
+//@ remove_names()
 /* Removes what was read and is no directory, as `rm -r` does between two reads. */
 static void remove_names(int dir)
 {
@@ -490,7 +505,7 @@ static void remove_names(int dir)
     }
 }
 
-//@ walk
+//@ walk()
 /* Takes DIR:NAME of all below a directory, a directory's name with a `/` behind it. */
 static void walk_into(int dir, const char *path, int nofollow)
 {
@@ -524,7 +539,7 @@ static int walk(int dir, const char *path, int nofollow)
     return 0;
 }
 
-//@ tree
+//@ tree()
 /* Takes PATH:TYPE:MODE:UID:GID and what else tells of a change, of all below a directory. */
 static int tree_node(const char *top, const char *below)
 {
@@ -589,13 +604,13 @@ static int tree(const char *top, const char *below)
     return failed;
 }
 
-//@ lock_kind
+//@ lock_kind()
 static const char *lock_kind(int kind)
 {
     return kind == F_RDLCK ? "READ" : kind == F_WRLCK ? "WRITE" : "UNLOCK";
 }
 
-//@ open_flags
+//@ open_flags()
 static const char *open_flags(int flags)
 {
     static const struct { int flag; const char *name; } all[] = {
@@ -614,7 +629,7 @@ static const char *open_flags(int flags)
     return text[0] ? text : "RDONLY";
 }
 
-//@ mount_flags
+//@ mount_flags()
 static const char *mount_flags(unsigned long flags)
 {
     static const struct { unsigned long flag; const char *name; } all[] = {
@@ -630,7 +645,7 @@ static const char *mount_flags(unsigned long flags)
     return text[0] ? text : "0";
 }
 
-//@ parent_of
+//@ parent_of()
 /* The length of the path of what holds a path's last name; 0 if there is none. */
 static size_t parent_of(const char *path, size_t length)
 {
@@ -643,7 +658,7 @@ static size_t parent_of(const char *path, size_t length)
     return length;
 }
 
-//@ makedirs
+//@ makedirs()
 /* As Python's: parents get the mode 0777. */
 static int makedirs(int dir, const char *path, mode_t mode, int exist_ok)
 {
@@ -664,7 +679,7 @@ static int makedirs(int dir, const char *path, mode_t mode, int exist_ok)
     return error(failed);
 }
 
-//@ removedirs
+//@ removedirs()
 /* As Python's: the directory, and then its parents while they are empty. */
 static int removedirs(int dir, const char *path)
 {
@@ -680,7 +695,7 @@ static int removedirs(int dir, const char *path)
     return 0;
 }
 
-//@ renames
+//@ renames()
 /* As Python's: makes the new parents, and removes the old ones that are empty. */
 static int renames(const char *from, const char *to)
 {
@@ -696,7 +711,7 @@ static int renames(const char *from, const char *to)
     return 0;
 }
 
-//@ tick
+//@ tick()
 /* Waits until the file system's clock moves on. */
 static int tick(const char *dir)
 {
@@ -714,4 +729,99 @@ static int tick(const char *dir)
             return 0;
         usleep(250);
     }
+}
+
+//@ struct running
+struct running { pid_t pid; int input; };
+
+//@ end_program()
+/* Has a program end: its status, as waitpid tells it. */
+static int end_program(const struct running *program)
+{
+    int status = -1;
+    dprintf(program->input, "x");
+    close(program->input);
+    waitpid(program->pid, &status, 0);
+    return status;
+}
+
+//@ spawn()
+/* Runs a file, which waits until it can read something. */
+static void spawn(struct running *program, int dir, const char *path)
+{
+    int input[2];
+    volatile int failed = 0; /* by the child, whose memory is this one until it is a program */
+    int file = result(openat(dir, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (file < 0 || result(pipe2(input, O_CLOEXEC)) != 0)
+        return;
+    pid_t pid = vfork();
+    if (pid == 0) {
+        dup2(input[0], STDIN_FILENO);
+        syscall(SYS_execveat, file, "", (char *[]){"program", NULL}, (char *[]){NULL}, AT_EMPTY_PATH);
+        failed = errno;
+        _exit(127);
+    }
+    if (pid < 0)
+        failed = errno;
+    close(file);
+    close(input[0]);
+    struct running running = {pid, input[1]};
+    if (failed || !program)
+        end_program(&running);
+    else
+        *program = running;
+    result(error(failed));
+}
+
+//@ fill()
+/* Takes all room that a small file system has, or that a directory in it can get: how much there was. */
+static long fill(int fd)
+{
+    static const size_t sizes[] = {1 << 20, 4096, 1};
+    char name[256], *data = random_bytes(1, sizes[0]);
+    long count = 0, written;
+    struct statvfs space;
+    struct stat st;
+    if (fstatvfs(fd, &space) != 0 || fstat(fd, &st) != 0)
+        return -1;
+    if (space.f_bfree * space.f_frsize > 256UL << 20)
+        cannot("this fills a file system, and one with more than 256 MiB free is too large: ", "take a small one");
+    for (; S_ISDIR(st.st_mode) && count < 4096; count++) {
+        snprintf(name, sizeof name, "%0255ld", count);
+        int made = openat(fd, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0400);
+        if (made < 0)
+            return errno == ENOSPC ? count : -1;
+        close(made);
+    }
+    /* What was reserved for more than it took is free again once it is written back. */
+    for (int round = 0; !S_ISDIR(st.st_mode) && round < 2; round++) {
+        for (int i = 0; i < 3; i++) {
+            while ((written = write(fd, data, sizes[i])) > 0)
+                count += written;
+            if (written < 0 && errno != ENOSPC)
+                return -1;
+        }
+        if (fsync(fd) != 0 && errno != ENOSPC)
+            return -1;
+    }
+    return count;
+}
+
+//@ inode_flags()
+static const char *inode_flags(int flags)
+{
+    static const struct { int flag; const char *name; } all[] = {
+        {FS_IMMUTABLE_FL, "IMMUTABLE"}, {FS_APPEND_FL, "APPEND"}, {FS_NODUMP_FL, "NODUMP"},
+        {FS_NOATIME_FL, "NOATIME"}, {FS_SYNC_FL, "SYNC"}, {FS_DIRSYNC_FL, "DIRSYNC"},
+    };
+    static char text[128];
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (flags & all[i].flag) {
+            flags &= ~all[i].flag;
+            sprintf(text + strlen(text), "%s%s", text[0] ? "|" : "", all[i].name);
+        }
+    if (flags || !text[0])
+        sprintf(text + strlen(text), "%s%#x", text[0] ? "|" : "", flags);
+    return text;
 }

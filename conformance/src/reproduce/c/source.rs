@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::super::head;
 use super::player;
 use crate::reproduce::plan::{Plan, Setting, Step};
+use crate::reproduce::prelude::{self, pieces, uses, with_parts};
 
 const BASE: &str = include_str!("base.c");
 const DIRECTORY: &str = include_str!("directory.c");
@@ -14,59 +15,24 @@ const APART: &str = include_str!("apart.c");
 const CREW: &str = include_str!("crew.c");
 const ENTER: &str = include_str!("enter.c");
 const PIECES: &str = include_str!("pieces.c");
+/// What begins the lines that tell what of them a program gets.
+const MARK: &str = "//@";
 
 /// The whole program.
 pub(super) fn assemble(plan: &Plan<'_>, declarations: &str, main: &str) -> String {
     let setting = plan.setting();
-    let (done, given_up) = match setting {
-        Setting::Crew => (
-            "report(0)",
-            "if (given_up[me]) {\n        given_up[me] = 0;\n        report(0); /* `wait` tells what came of it */\n        return;\n    }",
-        ),
-        Setting::Alone | Setting::Apart => ("", ""),
-    };
-    let drop_line = |text: String, word: &str| {
-        text.replace(&format!("        {word};\n"), "").replace(&format!("    {word};\n"), "")
-    };
-    let mut base = match setting {
-        Setting::Crew => BASE.replace("STEP_DONE", done).replace("GIVEN_UP;", given_up),
-        Setting::Alone | Setting::Apart => drop_line(drop_line(BASE.to_owned(), "STEP_DONE"), "GIVEN_UP"),
-    };
-    base = base.replace("ERRNOS\n", &errnos(plan));
-    let doing = match setting {
-        Setting::Alone => ALONE.to_owned(),
-        Setting::Apart => format!("{}\n{APART}", enter(plan)),
-        Setting::Crew => format!("{}\n{}", enter(plan), crew(plan)),
-    };
-    let doing = doing
-        .replace("    make_directory(argc, argv);\n", &format!("    make_directory(argc, argv);\n{}", mounts(plan)));
-    let all_pieces: Vec<(&str, &str)> = pieces(ENTER).into_iter().chain(pieces(PIECES)).collect();
-    let mut chosen = vec![false; all_pieces.len()];
-    let mut code = without_strings(&format!("{declarations}{main}{doing}"));
-    while let Some(next) = (0..all_pieces.len()).find(|index| !chosen[*index] && uses(&code, all_pieces[*index].0)) {
-        chosen[next] = true;
-        code.push_str(&without_strings(all_pieces[next].1));
-    }
-    let pieces: String = all_pieces
-        .iter()
-        .zip(&chosen)
-        .filter(|(_, chosen)| **chosen)
-        .map(|((_, text), _)| format!("{text}\n\n"))
-        .collect();
-    let actors = match setting {
-        Setting::Crew => {
-            let names: Vec<String> = (0..plan.players.len()).map(|index| player(plan, index)).collect();
-            format!("enum {{ {}, DIRECTOR }};\n\n", names.join(", "))
-        }
-        Setting::Alone | Setting::Apart => String::new(),
-    };
-    // `base` calls what tells the director that a step is done.
-    let report = match setting {
-        Setting::Crew => "static int me;\nstatic unsigned char *given_up;\nstatic void report(unsigned char code);\n\n",
-        Setting::Alone | Setting::Apart => "",
-    };
-    let directory = DIRECTORY.replace("    if (keep)\n", &format!("{}    if (keep)\n", unmounts(plan)));
-    let body = format!("{report}{base}\n{directory}\n{pieces}{doing}\n{declarations}\n{main}").replace("    \n", "\n");
+    let parts = parts(plan);
+    let text = |text: &str| with_parts(text, MARK, &parts);
+    let (base, directory) = (text(BASE), text(DIRECTORY));
+    let doing = text(match setting {
+        Setting::Alone => ALONE,
+        Setting::Apart => APART,
+        Setting::Crew => CREW,
+    });
+    let all = [pieces(ENTER, MARK), pieces(PIECES, MARK)].concat();
+    let code = format!("{base}{directory}{doing}{declarations}{main}");
+    let pieces: String = prelude::used(&all, &code, without_strings).iter().map(|text| format!("{text}\n\n")).collect();
+    let body = format!("{base}\n{directory}\n{pieces}{doing}\n{declarations}\n{main}").replace("    \n", "\n");
     let code = without_strings(&body);
     let mut out = comment(plan);
     out.push_str("#define _GNU_SOURCE\n");
@@ -83,8 +49,32 @@ pub(super) fn assemble(plan: &Plan<'_>, declarations: &str, main: &str) -> Strin
             let _ = writeln!(out, "#ifndef {name}\n#define {name} -1 /* not on this machine: ENOSYS */\n#endif");
         }
     }
-    let _ = write!(out, "\n{actors}{body}");
+    if setting == Setting::Crew {
+        let names: Vec<String> = (0..plan.players.len()).map(|index| player(plan, index)).collect();
+        let _ = writeln!(out, "\nenum {{ {}, DIRECTOR }};", names.join(", "));
+    }
+    let _ = write!(out, "\n{body}");
     out
+}
+
+/// What of the prelude the program has, and what is inserted there.
+fn parts(plan: &Plan<'_>) -> Vec<(&'static str, String)> {
+    let mut parts = vec![("errnos", errnos(plan)), ("mounts", mounts(plan)), ("unmounts", unmounts(plan))];
+    if plan.setting() == Setting::Crew {
+        parts.extend([("crew", String::new()), ("processes", processes(plan))]);
+    }
+    // Who looks at ends only where a step may end its actor.
+    if plan.steps.iter().any(Step::may_end) {
+        parts.push(("ends", String::new()));
+    }
+    if plan.has_flags() {
+        parts.push(("flags", String::new()));
+    }
+    let becoming = becoming(plan);
+    if !becoming.is_empty() {
+        parts.push(("becoming", becoming));
+    }
+    parts
 }
 
 /// What makes the mounts of a case.
@@ -113,19 +103,6 @@ fn unmounts(plan: &Plan<'_>) -> String {
     format!("    if (fchdir(top) == 0 && chdir(directory) == 0) {{\n{}    }}\n", names.collect::<String>())
 }
 
-/// The turns of a crew; who looks at ends only where a step may end its actor.
-fn crew(plan: &Plan<'_>) -> String {
-    let ends = plan.steps.iter().any(Step::may_end);
-    let mut parts = CREW.split("//@ENDS\n");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (optional, rest) = part.split_once("//@\n").unwrap_or((part, ""));
-        out.push_str(if ends { optional } else { "" });
-        out.push_str(rest);
-    }
-    out
-}
-
 /// What the program is about, and how to run it.
 fn comment(plan: &Plan<'_>) -> String {
     let lines = head(plan, "cc -o reproduce reproduce.c && ./reproduce [--keep] [DIR]");
@@ -135,9 +112,9 @@ fn comment(plan: &Plan<'_>) -> String {
 }
 
 /// How a child becomes its actor.
-fn enter(plan: &Plan<'_>) -> String {
-    let root = if plan.confined_by.is_some() { "    change_root();\n" } else { "" };
-    let mut cases = String::new();
+fn becoming(plan: &Plan<'_>) -> String {
+    let crew = plan.setting() == Setting::Crew;
+    let mut lines: Vec<String> = Vec::new();
     for (index, player) in plan.players.iter().enumerate() {
         let Some(credentials) = &player.credentials else { continue };
         let groups: Vec<String> = credentials.groups.iter().map(ToString::to_string).collect();
@@ -145,29 +122,42 @@ fn enter(plan: &Plan<'_>) -> String {
             true => "0, NULL".to_owned(),
             false => format!("{}, (gid_t[]){{{}}}", groups.len(), groups.join(", ")),
         };
-        let become_it = format!("become({}, {}, {list});", credentials.uid, credentials.gid);
-        let _ = match plan.setting() {
-            Setting::Crew => writeln!(cases, "    case {}: {become_it} break;", super::player(plan, index)),
-            Setting::Alone | Setting::Apart => writeln!(cases, "    {become_it}"),
-        };
-    }
-    match plan.setting() {
-        Setting::Crew => {
-            let forked: Vec<String> = (0..plan.players.len())
-                .filter(|index| plan.players[*index].forked)
-                .map(|index| format!("actor == {}", player(plan, index)))
-                .collect();
-            let forked = if forked.is_empty() { "(void)actor, 0".to_owned() } else { forked.join(" || ") };
-            let switch = match cases.is_empty() {
-                true => "    (void)actor;\n".to_owned(),
-                false => format!("    switch (actor) {{\n{cases}    }}\n"),
-            };
-            format!(
-                "/* Becomes an actor. */\nstatic void enter(int actor)\n{{\n{root}{switch}}}\n\n\
-                 /* Whether an actor is made by a step. */\nstatic int is_forked(int actor)\n{{\n    return {forked};\n}}\n"
-            )
+        let mut become_it = format!("become({}, {}, {list});", credentials.uid, credentials.gid);
+        let lacking: Vec<String> = player.lacking().iter().map(|(name, _)| format!("1U << CAP_{name}")).collect();
+        if !lacking.is_empty() {
+            let _ = write!(become_it, " lack({});", lacking.join(" | "));
         }
-        Setting::Alone | Setting::Apart => format!("static void enter(void)\n{{\n{root}{cases}}}\n"),
+        lines.push(match crew {
+            true => format!("    case {}: {become_it} break;", self::player(plan, index)),
+            false => become_it,
+        });
+    }
+    if crew && !lines.is_empty() {
+        lines.insert(0, "switch (actor) {".to_owned());
+        lines.push("}".to_owned());
+    }
+    if plan.confined_by.is_some() {
+        if crew && lines.is_empty() {
+            lines.push("(void)actor;".to_owned());
+        }
+        lines.insert(0, "change_root();".to_owned());
+    }
+    let indent = if crew { "    " } else { "        " };
+    lines.iter().map(|line| format!("{indent}{line}\n")).collect()
+}
+
+/// The table of the actors' processes.
+fn processes(plan: &Plan<'_>) -> String {
+    let forked: Vec<String> = (0..plan.players.len())
+        .filter(|index| plan.players[*index].forked)
+        .map(|index| format!("[{}] = -1", player(plan, index)))
+        .collect();
+    match forked.is_empty() {
+        true => "static pid_t process[DIRECTOR]; /* 0: not there yet */\n".to_owned(),
+        false => format!(
+            "static pid_t process[DIRECTOR] = {{{}}}; /* 0: not there yet; -1: a step makes it */\n",
+            forked.join(", ")
+        ),
     }
 }
 
@@ -191,29 +181,6 @@ fn errnos(plan: &Plan<'_>) -> String {
 const ERRNOS: &str = "EPERM ENOENT EINTR EIO ENXIO E2BIG EBADF EAGAIN ENOMEM EACCES EFAULT EBUSY EEXIST EXDEV ENODEV \
     ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE ERANGE EDEADLK \
     ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP ENODATA EOVERFLOW EOPNOTSUPP ENOTCONN ECONNABORTED ESTALE EUCLEAN EDQUOT";
-
-/// The functions of a file of the prelude: each behind a line `//@ NAME`.
-fn pieces(file: &'static str) -> Vec<(&'static str, &'static str)> {
-    file.split("//@ ")
-        .skip(1)
-        .filter_map(|piece| piece.split_once('\n'))
-        .map(|(name, text)| (name, text.trim_end()))
-        .collect()
-}
-
-/// Whether code uses a name: a function by calling it, anything else by naming it.
-pub(super) fn uses(code: &str, name: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let called =
-        PIECES.contains(&format!("//@ {name}\n")) && !name.contains(' ') && !matches!(name, "BAD_ADDRESS" | "wide");
-    code.match_indices(name).any(|(at, _)| {
-        let before = code[..at].chars().next_back();
-        let after = code[at + name.len()..].chars().next();
-        !before.is_some_and(|c| is_part(c) || c == '.')
-            && !after.is_some_and(is_part)
-            && (!called || after == Some('('))
-    })
-}
 
 /// The raw system calls that code makes.
 fn raw_names(code: &str) -> Vec<String> {
@@ -271,6 +238,7 @@ static HEADERS: &[(&str, &[&str])] = &[
     ("stdio.h", &[]),
     ("stdlib.h", &[]),
     ("string.h", &[]),
+    ("sys/ioctl.h", &["ioctl"]),
     ("sys/file.h", &["flock"]),
     ("sys/mman.h", &["mmap", "munmap", "msync"]),
     ("sys/mount.h", &["mount", "umount2"]),
@@ -278,7 +246,7 @@ static HEADERS: &[(&str, &[&str])] = &[
     ("sys/resource.h", &["rlimit"]),
     ("sys/sendfile.h", &["sendfile"]),
     ("sys/stat.h", &[]),
-    ("sys/statvfs.h", &["statvfs", "fstatvfs", "mount_base"]),
+    ("sys/statvfs.h", &["statvfs", "fstatvfs"]),
     ("sys/syscall.h", &["syscall"]),
     ("sys/sysmacros.h", &["makedev"]),
     ("sys/uio.h", &["iovec"]),
@@ -303,12 +271,21 @@ static HEADERS: &[(&str, &[&str])] = &[
     ("unistd.h", &[]),
 ];
 
-/// What headers may be too old for, the same on every architecture.
+/// What headers may be too old for, and what `linux/fs.h` has, which some versions of
+/// `sys/mount.h` cannot stand beside; the same on every architecture.
 static MISSING: &[(&str, &str)] = &[
     ("SYS_fchmodat2", "452"),
     ("SYS_faccessat2", "439"),
     ("SYS_openat2", "437"),
     ("MS_NOSYMFOLLOW", "256"),
+    ("FS_IOC_GETFLAGS", "_IOR('f', 1, long)"),
+    ("FS_IOC_SETFLAGS", "_IOW('f', 2, long)"),
+    ("FS_SYNC_FL", "0x8"),
+    ("FS_IMMUTABLE_FL", "0x10"),
+    ("FS_APPEND_FL", "0x20"),
+    ("FS_NODUMP_FL", "0x40"),
+    ("FS_NOATIME_FL", "0x80"),
+    ("FS_DIRSYNC_FL", "0x10000"),
     ("RENAME_NOREPLACE", "1"),
     ("RENAME_EXCHANGE", "2"),
     ("RENAME_WHITEOUT", "4"),
@@ -334,8 +311,8 @@ mod tests {
 
     #[test]
     fn every_piece_has_a_name_that_it_defines() {
-        for (name, text) in pieces(PIECES).into_iter().chain(pieces(ENTER)) {
-            assert!(text.contains(name), "{name}");
+        for piece in [pieces(PIECES, MARK), pieces(ENTER, MARK)].concat() {
+            assert!(piece.text.contains(piece.name.trim_end_matches("()")), "{}", piece.name);
         }
     }
 }

@@ -1,6 +1,7 @@
 # Each actor is a process. All go through the same steps; the director, which does none
 # itself, gives each its turn and judges what came of it, and the others pass over it.
 
+#@insert actors
 me = "director"
 processes = {}
 batons = {actor: Pipe() for actor in ACTORS}
@@ -20,6 +21,12 @@ def finish(code):
     sys.exit(code)
 
 
+#@if becoming
+def enter(actor):
+#@insert becoming
+
+
+#@end
 def be(actor):
     global me
     me = actor
@@ -28,19 +35,21 @@ def be(actor):
 
 def begin():
     make_directory()
+#@insert mounts
 
 
 def turn(actor, number, line):
     """Whether this process does the step."""
-    global doer, step_number
+    global doer
+    step(number, line)
     if me == "director":
-        doer, step_number = actor, number
-        print("%3d  %s" % (number, line))
-        sys.stdout.flush()
+        doer = actor
         if actor not in processes and actor not in FORKED:
             processes[actor] = os.fork()
             if processes[actor] == 0:
+#@if becoming
                 enter(actor)
+#@end
                 be(actor)
     if me == "director":
         batons[actor][1].send(number)
@@ -48,16 +57,14 @@ def turn(actor, number, line):
     if me != actor:
         return False
     batons[me][0].recv()
-    step_number = number
     return True
 
 
 def collect(actor, number, line):
     """The outcome of the call that was blocked: its report comes by itself."""
-    global doer, step_number
-    if me == "director":
-        doer, step_number = actor, number
-        print("%3d  %s" % (number, line))
+    global doer
+    step(number, line)
+    doer = actor
 
 
 def done():
@@ -92,22 +99,3 @@ def hear(wanted):
     else:
         print("FAIL step %d: it did not return" % step_number)
         finish(1)
-
-
-def prepared():
-    if me == "director":
-        hear(None)
-        judge(None, [], None)
-
-
-def want(wanted, *checks, same=None):
-    if me == "director":
-        hear(wanted)
-        judge(wanted, checks, same)
-
-
-def end():
-    while me != "director":
-        signal.pause()  # what it holds, others may still have to do with
-    print("PASS")
-    finish(0)

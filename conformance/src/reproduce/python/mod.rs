@@ -11,7 +11,8 @@ use ops::Code;
 
 use self::literal::{bytes, text};
 use super::head;
-use super::plan::{Plan, Setting, Step};
+use super::plan::{Plan, Player, Setting, Step};
+use super::prelude::{self, pieces, uses, with_parts};
 
 const BASE: &str = include_str!("base.py");
 const DIRECTORY: &str = include_str!("directory.py");
@@ -19,21 +20,30 @@ const ALONE: &str = include_str!("alone.py");
 const APART: &str = include_str!("apart.py");
 const CREW: &str = include_str!("crew.py");
 const PIECES: &str = include_str!("pieces.py");
+/// What begins the lines that tell what of them a program gets.
+const MARK: &str = "#@";
 
 /// # Errors
 /// A step that cannot be said in Python, and why.
 pub(super) fn program(plan: &Plan<'_>) -> Result<String, String> {
+    let steps: Vec<String> = plan.steps.iter().map(|step| self::step(plan, step)).collect::<Result<_, _>>()?;
+    let has_program = uses(&without_strings(&steps.concat()), "PROGRAM");
     let mut main = String::new();
     if let Some(why) = plan.needs_root {
         let _ = writeln!(main, "if os.geteuid() != 0:\n    cannot(\"{why}\")");
     }
-    if plan.steps.iter().any(|step| is_raw(step)) {
+    if has_program || plan.steps.iter().any(|step| is_raw(step)) {
         let machine = std::env::consts::ARCH;
+        let what =
+            if has_program { "the program that it runs is one" } else { "the numbers of system calls are those" };
         let _ = write!(
             main,
             "if os.uname().machine != \"{machine}\":\n    \
-             cannot(\"the numbers of system calls are those of {machine}: take one that was made for this machine\")\n"
+             cannot(\"{what} of {machine}: take one that was made for this machine\")\n"
         );
+    }
+    if has_program {
+        main.push_str(&literal::define_program());
     }
     if plan.has_limits() {
         main.push_str("relay_output()\n");
@@ -42,8 +52,8 @@ pub(super) fn program(plan: &Plan<'_>) -> Result<String, String> {
     for register in plan.registers() {
         let _ = writeln!(main, "{}{} = None", register.kind, register.number);
     }
-    for step in &plan.steps {
-        let _ = write!(main, "\n{}", self::step(plan, step)?);
+    for step in &steps {
+        let _ = write!(main, "\n{step}");
     }
     main.push_str("\nend()\n");
     Ok(assemble(plan, &main))
@@ -137,29 +147,19 @@ fn check(check: &Check) -> String {
 
 /// The whole program.
 fn assemble(plan: &Plan<'_>, main: &str) -> String {
-    let doing = match plan.setting() {
-        Setting::Alone => ALONE.to_owned(),
-        Setting::Apart => format!("{}\n\n{APART}", enter(plan)),
-        Setting::Crew => format!("{}\n\n{CREW}", enter(plan)),
-    };
-    let doing = doing.replace("    make_directory()\n", &format!("    make_directory()\n{}", mounts(plan)));
-    let all: Vec<(&str, &str)> = PIECES
-        .split("#@ ")
-        .skip(1)
-        .filter_map(|piece| piece.split_once('\n'))
-        .map(|(name, text)| (name, text.trim_end()))
-        .collect();
-    let mut chosen = vec![false; all.len()];
-    let mut code = without_strings(&format!("{main}{doing}"));
-    while let Some(next) = (0..all.len()).find(|index| !chosen[*index] && uses(&code, all[*index].0)) {
-        chosen[next] = true;
-        code.push_str(&without_strings(all[next].1));
-    }
-    let pieces: String =
-        all.iter().zip(&chosen).filter(|(_, chosen)| **chosen).map(|((_, text), _)| format!("{text}\n\n\n")).collect();
-    let unmounted = format!("    os.fchdir(top)\n{}", unmounts(plan));
-    let directory = DIRECTORY.replacen("    os.fchdir(top)\n", &unmounted, 1);
-    let body = format!("{BASE}\n\n{directory}\n\n{pieces}{doing}\n\n{main}");
+    let setting = plan.setting();
+    let parts = parts(plan);
+    let text = |text: &str| with_parts(text, MARK, &parts);
+    let (base, directory) = (text(BASE), text(DIRECTORY));
+    let doing = text(match setting {
+        Setting::Alone => ALONE,
+        Setting::Apart => APART,
+        Setting::Crew => CREW,
+    });
+    let code = format!("{base}{directory}{doing}{main}");
+    let pieces = prelude::used(&pieces(PIECES, MARK), &code, without_strings);
+    let pieces: String = pieces.iter().map(|text| format!("{text}\n\n\n")).collect();
+    let body = format!("{base}\n\n{directory}\n\n{pieces}{doing}\n\n{main}");
     let code = without_strings(&body);
     let mut out = String::from("#!/usr/bin/env python3\n");
     for line in head(plan, "python3 reproduce.py [--keep] [DIR]") {
@@ -168,11 +168,27 @@ fn assemble(plan: &Plan<'_>, main: &str) -> String {
     for module in MODULES.iter().filter(|module| code.contains(&format!("{module}."))) {
         let _ = writeln!(out, "import {module}");
     }
-    if plan.setting() == Setting::Crew {
+    if setting == Setting::Crew {
         out.push_str("from multiprocessing import Pipe\n");
     }
     let _ = write!(out, "\n{body}");
     out
+}
+
+/// What of the prelude the program has, and what is inserted there.
+fn parts(plan: &Plan<'_>) -> Vec<(&'static str, String)> {
+    let mut parts = vec![("mounts", mounts(plan)), ("unmounts", unmounts(plan))];
+    if plan.setting() == Setting::Crew {
+        parts.extend([("crew", String::new()), ("actors", actors(plan))]);
+    }
+    if plan.has_flags() {
+        parts.push(("flags", String::new()));
+    }
+    let becoming = becoming(plan);
+    if !becoming.is_empty() {
+        parts.push(("becoming", becoming));
+    }
+    parts
 }
 
 /// What makes the mounts of a case.
@@ -193,52 +209,37 @@ fn unmounts(plan: &Plan<'_>) -> String {
     names.map(|mount| format!("    libc(\"umount2\", os.fsencode(directory) + b\"/{}\", 2)\n", mount.name)).collect()
 }
 
-/// How a child becomes its actor, and who the actors are.
-fn enter(plan: &Plan<'_>) -> String {
-    let root = if plan.confined_by.is_some() { "    change_root()\n" } else { "" };
-    let becoming = |index: usize| {
-        let credentials = plan.players[index].credentials.as_ref()?;
-        Some(format!("become({}, {}, {:?})", credentials.uid, credentials.gid, credentials.groups))
+/// Who the actors are.
+fn actors(plan: &Plan<'_>) -> String {
+    let names = |wanted: fn(&Player) -> bool| {
+        let players = plan.players.iter().filter(|player| wanted(player));
+        players.map(|player| text(&player.actor.to_string())).collect::<Vec<_>>().join(", ")
     };
-    let body = |lines: String| if lines.is_empty() { "    pass\n".to_owned() } else { lines };
-    match plan.setting() {
-        Setting::Crew => {
-            let all = 0..plan.players.len();
-            let name = |index: usize| text(&plan.players[index].actor.to_string());
-            let names = |indices: Vec<usize>| indices.into_iter().map(name).collect::<Vec<_>>().join(", ");
-            let forked = names(all.clone().filter(|index| plan.players[*index].forked).collect());
-            let branches: String = all
-                .clone()
-                .filter_map(|index| Some(format!("    if actor == {}:\n        {}\n", name(index), becoming(index)?)))
-                .collect();
-            format!(
-                "ACTORS = [{}]\nFORKED = [{forked}]  # by a step\n\n\ndef enter(actor):\n{}",
-                names(all.collect()),
-                body(format!("{root}{branches}"))
-            )
-        }
-        Setting::Alone | Setting::Apart => {
-            let lines: String =
-                (0..plan.players.len()).filter_map(becoming).map(|line| format!("    {line}\n")).collect();
-            format!("def enter():\n{}", body(format!("{root}{lines}")))
-        }
-    }
+    format!("ACTORS = [{}]\nFORKED = [{}]  # by a step\n", names(|_| true), names(|player| player.forked))
+}
+
+/// How a child becomes its actor.
+fn becoming(plan: &Plan<'_>) -> String {
+    let crew = plan.setting() == Setting::Crew;
+    let indent = if crew { "    " } else { "        " };
+    let root = if plan.confined_by.is_some() { format!("{indent}change_root()\n") } else { String::new() };
+    let becoming = plan.players.iter().filter_map(|player| {
+        let credentials = player.credentials.as_ref()?;
+        let (only_for, indent) = match crew {
+            true => (format!("    if actor == {}:\n", text(&player.actor.to_string())), "        "),
+            false => (String::new(), indent),
+        };
+        let become_it = format!("{indent}become({}, {}, {:?})\n", credentials.uid, credentials.gid, credentials.groups);
+        let lack = |(name, number)| format!("{indent}lack({number})  # CAP_{name}\n");
+        Some(only_for + &become_it + &player.lacking().into_iter().map(lack).collect::<String>())
+    });
+    root + &becoming.collect::<String>()
 }
 
 const MODULES: [&str; 14] = [
     "ctypes", "errno", "fcntl", "mmap", "operator", "os", "resource", "shutil", "signal", "stat", "struct", "sys",
     "tempfile", "time",
 ];
-
-/// Whether code uses a name that is not an attribute of something else.
-fn uses(code: &str, name: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    code.match_indices(name).any(|(at, _)| {
-        let before = code[..at].chars().next_back();
-        let after = code[at + name.len()..].chars().next();
-        !before.is_some_and(|c| is_part(c) || c == '.') && !after.is_some_and(is_part)
-    })
-}
 
 /// Code without what stands in strings and comments.
 fn without_strings(code: &str) -> String {

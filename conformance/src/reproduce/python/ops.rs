@@ -3,14 +3,11 @@
 
 use fs_core::Follow;
 use fs_core::op::run::raw_call;
-use fs_core::op::{
-    Advice, At, Bytes, FileKind, LimitArg, LockCommand, LockKind, LockOwner, Long, Op, RawArg, SignalAction, SignalArg,
-    Target, TimeArg, WhenceArg, YesNo,
-};
+use fs_core::op::{At, Bytes, Long, Op, RawArg, Target, TimeArg, YesNo};
 
 use super::literal::{bytes, literal};
 use crate::reproduce::plan::Step;
-use crate::reproduce::{ONLY_OPS, acl};
+use crate::reproduce::{acl, constants};
 
 /// A step in Python.
 pub(super) enum Code {
@@ -25,6 +22,7 @@ pub(super) fn after(step: &Step<'_>) -> Option<String> {
     match &step.line.op {
         Op::Close { fd } => Some(format!("fd{fd} = None")),
         Op::Munmap { map } => Some(format!("map{map} = None")),
+        Op::Reap { process } => Some(format!("process{process} = None")),
         _ => None,
     }
 }
@@ -40,18 +38,7 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
         Op::Statx { path: Target::Path(at), follow } => format!("statx, {}, {}", raw(at), raw_nofollow(*follow)),
         Op::Statvfs { path } => format!("statvfs, {}", without_dir(path)),
         Op::Access { path, effective_ids, follow, .. } => {
-            let mode = match fields.get("mode") {
-                None => "os.F_OK".to_owned(),
-                Some(words) => words
-                    .split('|')
-                    .map(|word| match word {
-                        "R" | "W" | "X" => format!("os.{word}_OK"),
-                        "F" => "os.F_OK".to_owned(),
-                        number => number.to_owned(),
-                    })
-                    .collect::<Vec<_>>()
-                    .join(" | "),
-            };
+            let mode = constants::access_mode(fields.get("mode"), "os.");
             let flags = match (effective_ids, follow) {
                 (YesNo::No, Follow::Yes) => {
                     return Ok(Code::Call(format!("libc, \"faccessat\", {}, {mode}, 0", raw(path))));
@@ -158,16 +145,7 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
         Op::Rmdir { path } => format!("os.rmdir, {}{}", bytes(&path.path), dir(path)),
         Op::Removedirs { path } => format!("os.removedirs, {}", only(path)?),
         Op::Mknod { path, kind, mode, device } => {
-            let kind = match kind {
-                FileKind::File => "stat.S_IFREG | ",
-                FileKind::Dir => "stat.S_IFDIR | ",
-                FileKind::Symlink => "stat.S_IFLNK | ",
-                FileKind::Fifo => "stat.S_IFIFO | ",
-                FileKind::Socket => "stat.S_IFSOCK | ",
-                FileKind::Char => "stat.S_IFCHR | ",
-                FileKind::Block => "stat.S_IFBLK | ",
-                FileKind::None => "",
-            };
+            let kind = constants::file_type(*kind).map_or_else(String::new, |kind| format!("stat.{kind} | "));
             let device = if *device == 0 { "0".to_owned() } else { format!("{device:#x}") };
             format!("os.mknod, {}, {kind}{}, {device}{}", bytes(&path.path), octal(mode.bits()), dir(path))
         }
@@ -228,29 +206,14 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
             format!("counted, os.pwritev, fd{fd}, {}, {}{flags}", list(data), offset.cast_signed())
         }
         Op::Lseek { fd, offset, whence } => {
-            let whence = match whence {
-                WhenceArg::Set => "SET",
-                WhenceArg::Cur => "CUR",
-                WhenceArg::End => "END",
-                WhenceArg::Data => "DATA",
-                WhenceArg::Hole => "HOLE",
-            };
-            format!("seek, fd{fd}, {offset}, os.SEEK_{whence}")
+            format!("seek, fd{fd}, {offset}, os.{}", constants::whence(*whence))
         }
         Op::Fallocate { fd, mode, offset, length } => {
             format!("libc, \"fallocate\", fd{fd}, {:#x}, {offset}, {length}", mode.bits())
         }
         Op::PosixFallocate { fd, offset, length } => format!("os.posix_fallocate, fd{fd}, {offset}, {length}"),
         Op::PosixFadvise { fd, offset, length, advice } => {
-            let advice = match advice {
-                Advice::Normal => "NORMAL",
-                Advice::Sequential => "SEQUENTIAL",
-                Advice::Random => "RANDOM",
-                Advice::NoReuse => "NOREUSE",
-                Advice::WillNeed => "WILLNEED",
-                Advice::DontNeed => "DONTNEED",
-            };
-            format!("os.posix_fadvise, fd{fd}, {offset}, {length}, os.POSIX_FADV_{advice}")
+            format!("os.posix_fadvise, fd{fd}, {offset}, {length}, os.{}", constants::advice(*advice))
         }
         Op::CopyFileRange { src_fd, dst_fd, count, src_offset, dst_offset } => {
             let offset = |offset: &Option<u64>| {
@@ -278,27 +241,16 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
             return Ok(Code::Statement(format!("store(map{map}, {offset}, {})", bytes(data))));
         }
         Op::Lockf { fd, command, length } => {
-            let command = match command {
-                LockCommand::Lock => "LOCK",
-                LockCommand::TryLock => "TLOCK",
-                LockCommand::Unlock => "ULOCK",
-                LockCommand::Test => "TEST",
-            };
-            format!("os.lockf, fd{fd}, os.F_{command}, {length}")
+            format!("os.lockf, fd{fd}, os.{}, {length}", constants::lock_command(*command))
         }
         Op::Flock { fd, .. } => format!("fcntl.flock, fd{fd}, {}", fields.flags("operation", "fcntl.LOCK_", "0")),
         Op::Setlk { fd, kind, start, length, wait, owner } => {
-            let command = match (owner, wait) {
-                (LockOwner::Process, YesNo::No) => "F_SETLK",
-                (LockOwner::Process, YesNo::Yes) => "F_SETLKW",
-                (LockOwner::Ofd, YesNo::No) => "F_OFD_SETLK",
-                (LockOwner::Ofd, YesNo::Yes) => "F_OFD_SETLKW",
-            };
-            format!("lock, fd{fd}, fcntl.{command}, {}, {start}, {length}", lock_kind(*kind))
+            let (command, kind) = (constants::setlk(*owner, *wait), constants::lock_kind(*kind));
+            format!("lock, fd{fd}, fcntl.{command}, fcntl.{kind}, {start}, {length}")
         }
         Op::Getlk { fd, kind, start, length, owner } => {
-            let command = if *owner == LockOwner::Process { "F_GETLK" } else { "F_OFD_GETLK" };
-            format!("lock, fd{fd}, fcntl.{command}, {}, {start}, {length}", lock_kind(*kind))
+            let (command, kind) = (constants::getlk(*owner), constants::lock_kind(*kind));
+            format!("lock, fd{fd}, fcntl.{command}, fcntl.{kind}, {start}, {length}")
         }
         Op::Listdir { path } => format!("names_in, {}", without_dir(path)),
         Op::Scandir { path } => format!("entries_in, {}", without_dir(path)),
@@ -324,28 +276,24 @@ pub(super) fn code(step: &Step<'_>) -> Result<Code, String> {
         Op::Getcwd {} => "get_cwd".to_owned(),
         Op::Umask { mode } => format!("set_umask, {}", octal(mode.bits())),
         Op::Setrlimit { resource, limit } => {
-            let resource = match resource {
-                LimitArg::NoFile => "NOFILE",
-                LimitArg::FSize => "FSIZE",
-            };
+            let resource = constants::limit(*resource);
             let limit = if *limit == u64::MAX { "resource.RLIM_INFINITY".to_owned() } else { limit.to_string() };
-            format!("limit_soft, resource.RLIMIT_{resource}, {limit}")
+            format!("limit_soft, resource.{resource}, {limit}")
         }
         Op::Sigaction { signal, action } => {
-            let signal = match signal {
-                SignalArg::FileSize => "SIGXFSZ",
-                SignalArg::Io => "SIGIO",
-            };
-            let action = match action {
-                SignalAction::Default => "SIG_DFL",
-                SignalAction::Ignore => "SIG_IGN",
-            };
+            let (signal, action) = (constants::signal(*signal), constants::action(*action));
             format!("set_signal, signal.{signal}, signal.{action}")
         }
         Op::Getfl { fd } => format!("open_flags, fd{fd}"),
-        // Not written yet: what starts programs, fills a whole file system, or has flags of inodes.
-        Op::Spawn { .. } | Op::Reap { .. } | Op::Fill { .. } | Op::Getflags { .. } | Op::Setflags { .. } => {
-            return Err(ONLY_OPS.to_owned());
+        Op::Spawn { path, process } => {
+            let function = if process.is_some() { "spawn" } else { "run_to_end" };
+            format!("{function}, {}{}", bytes(&path.path), dir(path))
+        }
+        Op::Reap { process } => return Ok(Code::Statement(format!("reap(*process{process})"))),
+        Op::Fill { fd } => format!("fill, fd{fd}"),
+        Op::Getflags { fd } => format!("inode_flags, fd{fd}"),
+        Op::Setflags { fd, set, clear } => {
+            format!("change_flags, fd{fd}, {:#x}, {:#x}", set.bits(), clear.bits())
         }
         Op::Fork { .. } => "os.fork".to_owned(),
         Op::Wait {} => String::new(),
@@ -464,13 +412,5 @@ fn time(time: TimeArg) -> String {
         TimeArg::Now => "UTIME_NOW".to_owned(),
         TimeArg::Omit => "UTIME_OMIT".to_owned(),
         TimeArg::Ns(ns) => ns.to_string(),
-    }
-}
-
-fn lock_kind(kind: LockKind) -> &'static str {
-    match kind {
-        LockKind::Read => "fcntl.F_RDLCK",
-        LockKind::Write => "fcntl.F_WRLCK",
-        LockKind::Unlock => "fcntl.F_UNLCK",
     }
 }

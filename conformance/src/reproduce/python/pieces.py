@@ -8,6 +8,18 @@ def become(uid, gid, groups):
         cannot("another user cannot be become: %s" % error)
 
 
+#@ lack
+def lack(capability):
+    """Gives up a capability, one of the first 32."""
+    header, sets = struct.pack("Ii", 0x20080522, 0), ctypes.create_string_buffer(24)
+    try:
+        libc("capget", header, sets)
+        words = struct.unpack("6I", sets.raw)
+        libc("capset", header, struct.pack("6I", *[word & ~(1 << capability) for word in words[:3]], *words[3:]))
+    except OSError as error:
+        cannot("a capability cannot be given up: %s" % error)
+
+
 #@ change_root
 def change_root():
     """Makes the working directory the root directory."""
@@ -512,3 +524,90 @@ def tick(path):
         if made_at > first:
             return
         time.sleep(0.00025)
+
+
+#@ spawn
+def spawn(path, **named):
+    """Runs a file, which waits until it can read something: its process, and from where."""
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK, **named)
+    (source, input), (told, failure) = os.pipe(), os.pipe()
+    process = os.fork()
+    if process == 0:
+        try:
+            os.dup2(source, 0)
+            os.execve(file, ["program"], {})
+        except OSError as error:
+            os.write(failure, b"%d" % error.errno)
+        os._exit(127)
+    for fd in file, source, failure:
+        os.close(fd)
+    failed = os.read(told, 16)  # it ends when the child is a program
+    os.close(told)
+    if failed:
+        os.close(input)
+        os.waitpid(process, 0)
+        raise OSError(int(failed), "execve")
+    return process, input
+
+
+#@ reap
+def reap(process, input):
+    """Has a program end; a signal that ended it is the outcome."""
+    global outcome
+    try:
+        os.write(input, b"x")
+    except BrokenPipeError:
+        pass
+    os.close(input)
+    _, status = os.waitpid(process, 0)
+    if os.WIFSIGNALED(status):
+        outcome = (signal.Signals(os.WTERMSIG(status)).name, {})
+    else:
+        outcome = ("ok", {"status": os.WEXITSTATUS(status)})
+
+
+#@ run_to_end
+def run_to_end(path, **named):
+    reap(*spawn(path, **named))
+
+
+#@ fill
+def fill(fd):
+    """Takes all room that a small file system has, or that a directory in it can get: how much there was."""
+    count, data, space = 0, os.urandom(1 << 20), os.fstatvfs(fd)
+    if space.f_bfree * space.f_frsize > 256 << 20:
+        cannot("this fills a file system, and one with more than 256 MiB free is too large: take a small one")
+
+    def finds_room(function, *arguments, **named):
+        try:
+            return function(*arguments, **named)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+        return None
+
+    if stat.S_ISDIR(os.fstat(fd).st_mode):
+        while count < 4096:
+            made = finds_room(os.open, "%0255d" % count, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o400, dir_fd=fd)
+            if made is None:
+                break
+            os.close(made)
+            count += 1
+        return {"count": count}
+    for _ in range(2):
+        for size in 1 << 20, 4096, 1:
+            while written := finds_room(os.write, fd, data[:size]):
+                count += written
+        # What was reserved for more than it took is free again once it is written back.
+        finds_room(os.fsync, fd)
+    return {"count": count}
+
+
+#@ inode_flags
+def inode_flags(fd):
+    flags, words = flags_of(fd), []
+    for name, flag in dict(IMMUTABLE=0x10, APPEND=0x20, NODUMP=0x40, NOATIME=0x80, SYNC=0x8, DIRSYNC=0x10000).items():
+        if flags & flag:
+            flags &= ~flag
+            words.append(name)
+    return {"flags": "|".join(words + ["%#x" % flags] if flags or not words else words)}

@@ -206,6 +206,21 @@ pub(super) fn code(step: &Step<'_>, script: &mut Script) -> Result<Code, String>
             only_prepares()?;
             shell(&format!("tick {}", self::path(path)?))
         }
+        Op::Getflags { fd } => Code {
+            values: Some("$(cat \"$scratch/out\")".to_owned()),
+            ..tool(format!("lsattr -d {}", script.path(fd.0)?))
+        }
+        .with(vec![("flags", "\"$(inode_flags \"$1\")\"".to_owned())]),
+        Op::Setflags { fd, .. } => {
+            let letters = |key: &str, sign: &str| match fields.get(key) {
+                None => Ok(String::new()),
+                Some(words) => {
+                    let letters: Result<String, String> = words.split('|').map(flag_letter).collect();
+                    letters.map(|letters| format!("{sign}{letters} "))
+                }
+            };
+            tool(format!("chattr {}{}{}", letters("set", "+")?, letters("clear", "-")?, script.path(fd.0)?))
+        }
         Op::Statx { .. }
         | Op::Statvfs { .. }
         | Op::Access { .. }
@@ -264,8 +279,6 @@ pub(super) fn code(step: &Step<'_>, script: &mut Script) -> Result<Code, String>
         | Op::Spawn { .. }
         | Op::Reap { .. }
         | Op::Fill { .. }
-        | Op::Getflags { .. }
-        | Op::Setflags { .. }
         | Op::Wait {}
         | Op::Syscall { .. } => return Err(format!("no tool makes this `{}`", step.line.op.name())),
     })
@@ -377,6 +390,31 @@ fn open(step: &Step<'_>, script: &Script, at: &At<'_>, mode: u32) -> Result<Code
         code.command.push_str("\ncommand exec 9>&-");
     }
     Ok(code)
+}
+
+/// A file that another user makes with a redirection, and closes.
+pub(super) fn make_file(step: &Step<'_>, script: &Script, at: &At<'_>, mode: u32) -> Result<Code, String> {
+    let flags = step.fields().get("flags").unwrap_or_default().to_owned();
+    let words: Vec<&str> = flags.split('|').collect();
+    if !words.contains(&"CREAT") || words.iter().any(|word| !["CREAT", "EXCL", "WRONLY", "RDWR"].contains(word)) {
+        return Err(format!("no redirection opens with {flags}"));
+    }
+    let wanted = mode & !script.umask;
+    let chmod = if wanted & 0o7111 != 0 { format!(" && chmod {wanted:05o} \"$1\"") } else { String::new() };
+    Ok(tool(format!("sh -c 'umask {:04o} && : >>\"$1\"{chmod}' sh {}", 0o777 & !wanted, only(at)?)))
+}
+
+/// The letter of `chattr` for a flag.
+fn flag_letter(word: &str) -> Result<&'static str, String> {
+    Ok(match word {
+        "IMMUTABLE" => "i",
+        "APPEND" => "a",
+        "NODUMP" => "d",
+        "NOATIME" => "A",
+        "SYNC" => "S",
+        "DIRSYNC" => "D",
+        other => return Err(format!("`chattr` has no letter for {other}")),
+    })
 }
 
 /// The option of `touch` for a time; `None` for one that stays.

@@ -5,6 +5,9 @@ unset CDPATH
 finish() {
     cd "$top" || exit 3
     rm -rf "$scratch"
+#@if flags
+    chattr -R -f -i -a "$directory"
+#@end
     if [ "$keep" ]; then
         printf 'kept: %s\n' "$directory"
     else
@@ -33,6 +36,7 @@ errno_of() {
     *'Input/output error'*) echo EIO ;;
     *'No such device or address'*) echo ENXIO ;;
     *'Bad file descriptor'*) echo EBADF ;;
+    *'Inappropriate ioctl'*) echo ENOTTY ;;
     *'Resource temporarily unavailable'*) echo EAGAIN ;;
     *'Permission denied'*) echo EACCES ;;
     *'File exists'*) echo EEXIST ;;
@@ -80,6 +84,9 @@ check() {
     '<=') [ "$2" -le "$4" ] ;;
     '>') [ "$2" -gt "$4" ] ;;
     '>=') [ "$2" -ge "$4" ] ;;
+#@if flags
+    has) case "|$2|" in *"|$4|"*) ;; *) false ;; esac ;;
+#@end
     esac || differs=yes
 }
 
@@ -99,39 +106,6 @@ want() {
     esac
     printf 'FAIL step %d: expected %s, got %s%s\n' "$number" "$2" "$outcome" "$got"
     finish 1
-}
-
-file_type() {
-    case $1 in
-    8*) echo file ;;
-    4*) echo dir ;;
-    a*) echo symlink ;;
-    1*) echo fifo ;;
-    c*) echo socket ;;
-    2*) echo char ;;
-    6*) echo block ;;
-    esac
-}
-
-# A time of stat as nanoseconds.
-ns() {
-    printf '%s' "$1" | sed 's/\.//; s/^\(-*\)0*\([0-9]\)/\1\2/'
-}
-
-# Waits until the file system's clock moves on.
-tick() {
-    : >"$1/.tick" || return
-    first=$(stat -c %.9Y "$1/.tick")
-    while [ "$(stat -c %.9Y "$1/.tick")" = "$first" ]; do
-        rm "$1/.tick" && : >"$1/.tick" || return
-    done
-    rm "$1/.tick"
-}
-
-# Everything below a directory, as text that can be compared.
-tree() {
-    find "$1" -printf '%p %y %m %U %G %s %T@ %l\n' | sed 's/^\([^ ]* d .* \)[0-9]* \([0-9.]* \)$/\1\2/' | sort
-    find "$1" -type f -exec cksum {} + | sort
 }
 
 keep=
