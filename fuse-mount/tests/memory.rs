@@ -87,3 +87,15 @@ fn memory_does_not_grow_with_what_comes_and_goes() {
         assert!(last - first < 2048.0, "{args:?}: {first} KiB became {last} KiB");
     }
 }
+
+#[test]
+fn servers_that_wait_take_next_to_no_memory() {
+    if !can_mount() {
+        return;
+    }
+    let mount = Mount::start(&["--threads", "256"]);
+    fs::write(mount.mountpoint.join("f"), "text").unwrap();
+    let resident = resident(mount.pid());
+    // Each has a buffer of 16 MiB.
+    assert!(resident < 64.0 * 1024.0, "{resident} KiB");
+}

@@ -93,6 +93,8 @@ fn serve(mount: &Mount, places: Places, mut tracing: Tracing, waiting: Waiting) 
     guard.watch(attached.id)?;
     privileges::confine_daemon(!attached.is_ours_to_unmount())?;
 
+    crate::memory::keep_buffers_apart();
+
     // From here on there are threads.
     panics::print_on_one_line();
     let source = rustix::io::fcntl_dupfd_cloexec(&places.source, 0)
