@@ -62,7 +62,8 @@ fn without_the_capability_it_is_said_to_be_missing() {
     }
     let traces = tempfile::tempdir().unwrap();
     let trace = traces.path().join("trace.jsonl");
-    // In a user namespace a process has all capabilities, and none of them outside of it. The mount is seen in there only.
+    // In a user namespace a process has all capabilities, and none of them outside of it. What it mounts is seen
+    // only in there, and ends with its processes.
     let dir = tempfile::tempdir().unwrap();
     let (source, mountpoint) = (dir.path().join("source"), dir.path().join("mountpoint"));
     fs::create_dir(&source).unwrap();

@@ -28,15 +28,23 @@ fn within<T: Send>(dir: &Path, act: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// What a program sees in its working directory.
-fn here() -> (Option<Errno>, Option<u64>, Result<(), i32>, Result<(), i32>) {
-    let errno = |error: std::io::Error| error.raw_os_error().unwrap();
-    (
-        rustix::process::getcwd(Vec::new()).err(),
-        fs::metadata(".").map(|status| status.nlink()).ok(),
-        fs::write("new", "x").map_err(errno),
-        fs::create_dir("new").map_err(errno),
-    )
+/// What a program sees in its working directory, and what it can do there.
+#[derive(Debug, PartialEq)]
+struct Here {
+    getcwd: Option<Errno>,
+    links: Option<u64>,
+    create: Option<i32>,
+    mkdir: Option<i32>,
+}
+
+fn here() -> Here {
+    let errno = |result: std::io::Result<()>| result.err().and_then(|error| error.raw_os_error());
+    Here {
+        getcwd: rustix::process::getcwd(Vec::new()).err(),
+        links: fs::metadata(".").map(|status| status.nlink()).ok(),
+        create: errno(fs::write("new", "x")),
+        mkdir: errno(fs::create_dir("new")),
+    }
 }
 
 #[test]
@@ -57,7 +65,12 @@ fn in_a_directory_that_was_removed_beneath_programs_see_what_they_see_beneath() 
                 }
                 here()
             });
-            assert_seen(Cache::Watch, here, &wanted, name);
+            // Where another has taken the place, the kernel notices when somebody looks there.
+            let look = || {
+                let _ = fs::metadata(&above);
+                here()
+            };
+            assert_seen(Cache::Watch, look, &wanted, name);
         });
         // The place is free for another.
         let _ = fs::create_dir(&above);

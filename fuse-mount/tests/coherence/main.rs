@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "memory maps, and a working directory of one thread")]
 
 mod changes;
+mod ends;
 mod fallback;
 mod file_systems;
 mod in_use;
