@@ -7,8 +7,7 @@ use std::thread;
 use rustix::mount::{UnmountFlags, unmount};
 use rustix::process::Signal;
 
-use crate::can_watch;
-use crate::support::{self, Mount, is_mounted, wait_for};
+use crate::support::{self, Mount, can_watch, is_mounted, wait_for};
 
 /// Ends a mount by `end` while its source is changed and looked at through it; the daemon's exit code.
 fn end_while_busy(end: impl FnOnce(&Mount)) -> Result<i32, String> {
