@@ -24,7 +24,12 @@ impl Call<'_> {
         if let Some(node) = self.volume.nodes.recognise(name, &status) {
             return self.fresh(node, status);
         }
-        // The status is taken again, of what was opened: the name may be another's by now.
+        self.new_entry(dir, name)
+    }
+
+    /// The node at `name` in `dir`, where there is most likely none yet.
+    fn new_entry(&self, dir: &OwnedFd, name: Name<'_>) -> Result<Entry, Errno> {
+        // The status is that of what was opened: the name may be another's by now.
         let flags = OFlags::PATH | OFlags::NOFOLLOW;
         let fd = self.volume.nodes.with_room(|| Ok(open((dir, name.name), flags, Mode::empty())?))?;
         let status = fstat(&fd)?;
@@ -78,7 +83,7 @@ impl Call<'_> {
         self.check_writable()?;
         let dir = self.directory_of(name)?;
         self.worker.create_as(self.caller, umask, mode, || Ok(make(&dir)?))?;
-        self.entry(&dir, name)
+        self.new_entry(&dir, name)
     }
 
     /// Gives the node `ino` the further name `name`.

@@ -51,7 +51,7 @@
 //! A name that is removed is told as one to forget, not as one that is deleted (`FUSE_NOTIFY_DELETE`): that would count an inode's links as
 //! none that has other names, and make a directory dead that has by now been made anew under the same number. A
 //! program in a removed directory, or with a removed file open, sees what it would see beneath all the same: what it asks for is asked
-//! of the inode.
+//! of the inode. Only its path is told until somebody looks there, if another directory has taken the place.
 
 mod changes;
 mod filesystems;

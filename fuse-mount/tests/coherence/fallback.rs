@@ -6,7 +6,7 @@ use fuse_mount::Cache;
 use rustix::mount::{MountFlags, UnmountFlags};
 use serde_json::Value;
 
-use crate::support::{self, Mount, can_mount};
+use crate::support::{self, Mount, can_mount, can_watch};
 use crate::{check_from_above, check_from_below};
 
 /// Checks that the mount has said why it is one with `tick`, is one, and has it in its trace.
@@ -53,7 +53,7 @@ fn a_file_system_without_handles_is_said_to_have_none() {
 
 #[test]
 fn without_the_capability_it_is_said_to_be_missing() {
-    if !can_mount() {
+    if !can_watch() {
         return;
     }
     if let Err(error) = std::process::Command::new("unshare").arg("--version").output() {
@@ -62,7 +62,8 @@ fn without_the_capability_it_is_said_to_be_missing() {
     }
     let traces = tempfile::tempdir().unwrap();
     let trace = traces.path().join("trace.jsonl");
-    // In a user namespace a process has all capabilities, and none of them outside of it. The mount is seen in there only.
+    // In a user namespace a process has all capabilities, and none of them outside of it. What it mounts is seen
+    // only in there, and ends with its processes.
     let dir = tempfile::tempdir().unwrap();
     let (source, mountpoint) = (dir.path().join("source"), dir.path().join("mountpoint"));
     fs::create_dir(&source).unwrap();
@@ -88,7 +89,7 @@ fn without_the_capability_it_is_said_to_be_missing() {
 
 #[test]
 fn a_file_system_below_that_cannot_be_watched_is_as_with_tick() {
-    if !can_mount() {
+    if !can_watch() {
         return;
     }
     let mount = Mount::start(&["--cache=watch"]);

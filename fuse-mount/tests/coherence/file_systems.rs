@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use fuse_mount::Cache;
 use rustix::mount::{MountFlags, UnmountFlags};
 
-use crate::support::{self, Mount, can_mount};
+use crate::support::{self, Mount, can_mount, can_watch};
 use crate::{check_end, check_from_above, check_from_below, view};
 
 #[test]
@@ -32,7 +32,7 @@ fn on_tmpfs_changes_are_heard_of() {
 
 #[test]
 fn below_another_file_system_changes_are_heard_of_too() {
-    if !can_mount() {
+    if !can_watch() {
         return;
     }
     let mount = Mount::start(&["--cache=watch"]);

@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "memory maps, and a working directory of one thread")]
 
 mod changes;
+mod ends;
 mod fallback;
 mod file_systems;
 mod in_use;
@@ -24,7 +25,7 @@ use fuse_mount::Cache;
 use rustix::time::{ClockId, clock_getres};
 
 use changes::{CHANGES, Change};
-use support::{Mount, can_mount, wait_up_to};
+use support::{Mount, can_mount, can_watch, wait_up_to};
 
 /// The longest that a change on the source may take to be seen under `watch`, on a machine with other things to
 /// do; less than a millisecond is usual.
@@ -35,7 +36,7 @@ fn what_changes_on_the_source_is_seen_through_the_mount() {
     if !can_mount() {
         return;
     }
-    for cache in Cache::ALL {
+    for cache in policies() {
         for passthrough in ["auto", "off"] {
             let mount = Mount::start(&["--cache", cache.as_str(), "--passthrough", passthrough]);
             check_from_below(&mount, cache);
@@ -49,13 +50,19 @@ fn what_changes_through_the_mount_is_seen_on_the_source() {
     if !can_mount() {
         return;
     }
-    for cache in Cache::ALL {
+    for cache in policies() {
         for passthrough in ["auto", "off"] {
             let mount = Mount::start(&["--cache", cache.as_str(), "--passthrough", passthrough]);
             check_from_above(&mount, cache);
             check_end(mount, cache);
         }
     }
+}
+
+/// The policies that can be had.
+fn policies() -> Vec<Cache> {
+    let can_watch = can_watch();
+    Cache::ALL.into_iter().filter(|cache| can_watch || *cache != Cache::Watch).collect()
 }
 
 /// Makes each change on the source, and looks through the mount.
@@ -116,15 +123,6 @@ fn check_end(mount: Mount, cache: Cache) {
     // A process that another test starts has for a moment the descriptors of this one.
     let complaints: Vec<&str> = end.stderr.lines().filter(|line| !line.contains("is in use")).collect();
     assert_eq!((end.code(), complaints), (Ok(0), Vec::new()), "the daemon with {cache}");
-}
-
-/// Whether the source can be watched: not without the right to, or on a file system without handles.
-fn can_watch() -> bool {
-    if !can_mount() {
-        return false;
-    }
-    let end = Mount::start(&["--cache=watch"]).end();
-    end.stderr.is_empty() || support::skip(&format!("the temporary directory cannot be watched: {}", end.stderr))
 }
 
 /// What stands in a file; nothing if it cannot be read.

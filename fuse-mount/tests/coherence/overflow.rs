@@ -6,8 +6,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use fuse_mount::Cache;
 use rustix::process::Signal;
 
-use crate::support::{Mount, is_alive, wait_for};
-use crate::{assert_seen, can_watch, check_end, view};
+use crate::support::{Mount, can_watch, is_alive, wait_for};
+use crate::{assert_seen, check_end, view};
 
 /// Whether a process is stopped.
 fn is_stopped(pid: u32) -> bool {

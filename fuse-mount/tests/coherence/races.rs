@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use fs_core::RenameFlags;
 use fuse_mount::Cache;
 
-use crate::support::Mount;
-use crate::{assert_seen, can_watch, check_end, view};
+use crate::support::{Mount, can_watch};
+use crate::{assert_seen, check_end, view};
 
 /// How long each kind of mount is hammered at.
 const DURATION: Duration = Duration::from_secs(6);

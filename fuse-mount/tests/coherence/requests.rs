@@ -5,8 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use crate::can_watch;
-use crate::support::Mount;
+use crate::support::{Mount, can_watch};
 
 /// The requests of a mount with this policy while `act` uses it, by kind.
 fn requests(cache: &str, act: impl FnOnce(&Path)) -> BTreeMap<String, usize> {

@@ -49,6 +49,16 @@ pub fn python() -> Option<&'static str> {
     python
 }
 
+/// Whether changes in the temporary directory can be heard of: not without the right to, or on a file system
+/// without handles.
+pub fn can_watch() -> bool {
+    if !can_mount() {
+        return false;
+    }
+    let end = Mount::start(&["--cache=watch"]).end();
+    !end.stderr.contains("cannot be watched") || skip(&format!("no watching here: {}", end.stderr))
+}
+
 /// Says why a test is skipped; always false.
 pub fn skip(reason: &str) -> bool {
     assert!(std::env::var_os("OSPREY_REQUIRE_ALL").is_none(), "must not be skipped here: {reason}");
