@@ -22,6 +22,9 @@ pub const VERB: &str = "__mount";
 /// How long the daemon may take to mount, and to unmount.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a daemon has to end after its mount was taken away.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// How often it is looked whether it has.
 const TICK: Duration = Duration::from_millis(5);
 
@@ -145,16 +148,27 @@ impl Mounted {
         let Some(mut daemon) = self.daemon.take() else {
             return Ok(());
         };
-        if let Some(pid) = Pid::from_raw(daemon.id() as i32) {
-            let _ = rustix::process::kill_process(pid, Signal::TERM);
+        let ask = |daemon: &Child| {
+            if let Some(pid) = Pid::from_raw(daemon.id() as i32) {
+                let _ = rustix::process::kill_process(pid, Signal::TERM);
+            }
+        };
+        ask(&daemon);
+        let is_unmounted = || device_of_mount(&self.mountpoint()).is_none();
+        let mut has_ended = wait_for(&mut daemon, GRACE);
+        if !has_ended && is_unmounted() {
+            // A mount namespace that somebody has made meanwhile has a copy of the mount, in which nobody has any
+            // business. A second signal ends it.
+            ask(&daemon);
         }
-        if wait(&mut daemon) && device_of_mount(&self.mountpoint()).is_none() {
+        has_ended = has_ended || wait_for(&mut daemon, PATIENCE);
+        if has_ended && is_unmounted() {
             return Ok(());
         }
         // It hangs: no request is answered any more, and its guard unmounts when it is gone.
         let _ = fs::write(&self.abort, "1");
         let _ = daemon.kill();
-        wait(&mut daemon);
+        wait_for(&mut daemon, PATIENCE);
         let until = Instant::now() + PATIENCE;
         while device_of_mount(&self.mountpoint()).is_some() {
             let _ = rustix::mount::unmount(self.mountpoint(), rustix::mount::UnmountFlags::DETACH);
@@ -221,8 +235,8 @@ fn start_daemon(
 }
 
 /// Whether the daemon ends in time.
-fn wait(daemon: &mut Child) -> bool {
-    let until = Instant::now() + PATIENCE;
+fn wait_for(daemon: &mut Child, limit: Duration) -> bool {
+    let until = Instant::now() + limit;
     loop {
         match daemon.try_wait() {
             Ok(Some(_)) => return true,

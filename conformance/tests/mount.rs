@@ -194,6 +194,31 @@ fn a_mount_that_stops_to_answer_does_not_hang_the_run() {
     assert!(log.contains("the file system no longer answers"));
 }
 
+/// A mount namespace that somebody makes meanwhile has a copy of the mount, which would keep it alive.
+#[test]
+fn a_copy_of_the_mount_elsewhere_does_not_keep_it() {
+    if !can_mount() || !is_root() {
+        return skip("only root can make a mount namespace with a copy of the mount");
+    }
+    let slow = "open path=f flags=CREAT|RDWR -> fd=1\n".repeat(300);
+    let steps: Vec<&str> = slow.lines().chain(["stat path=f -> type=file"]).collect();
+    let cases: String = (0..20).map(|number| case(&format!("c{number:02}"), "linux-man", &steps)).collect();
+    let bench = Bench::with_cases(&cases);
+    let mut command = bench.command(&arguments(&bench));
+    let log = bench.path("log").display().to_string();
+    command.args(["--jobs", "1", "--log", &log]);
+    command.stdout(fs::File::create(bench.path("out")).unwrap()).stderr(fs::File::create(bench.path("err")).unwrap());
+    let child = command.spawn().unwrap();
+    until(|| fs::read_to_string(&log).is_ok_and(|log| log.len() > 20_000), "the first results");
+    let mut elsewhere = Command::new("unshare").args(["--mount", "sleep", "60"]).spawn().unwrap();
+    let code = wait(child);
+    assert_eq!(code, 0, "{}", fs::read_to_string(bench.path("err")).unwrap());
+    assert_eq!(elsewhere.try_wait().unwrap(), None);
+    elsewhere.kill().unwrap();
+    elsewhere.wait().unwrap();
+    assert_eq!(bench.left(), Vec::<PathBuf>::new());
+}
+
 /// The process that serves the mount of a runner.
 fn daemon_of(runner: u32) -> Pid {
     let children = fs::read_to_string(format!("/proc/{runner}/task/{runner}/children")).unwrap();
