@@ -13,6 +13,7 @@
 pub mod library;
 pub mod mount;
 pub mod operation;
+pub mod peers;
 pub mod place;
 pub mod requests;
 pub mod rung;

@@ -1,0 +1,199 @@
+//! Has the mounts do the workloads in turn, round by round, so that what slows the machine slows
+//! all of them.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::crew::Trouble;
+use super::failure::Failure;
+use super::image::Image;
+use super::live::Live;
+use super::results::Results;
+use super::run::is_interrupted;
+use super::workload::{WORKLOADS, Workload};
+use crate::requests::Requests;
+
+/// What follows a close comes a little later.
+const AFTERWARDS: Duration = Duration::from_millis(20);
+
+/// The most operations whose requests are counted.
+const COUNTED: u64 = 100;
+
+/// Workloads that are done one after the other, each with its place among the chosen ones; the
+/// others only leave, or take away, what those need.
+pub type Group = Vec<(&'static Workload, Option<usize>)>;
+
+/// The groups of the workloads that are chosen, in order.
+pub fn groups(chosen: &[&'static Workload], is_of_phase: impl Fn(&Workload) -> bool) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for workload in WORKLOADS.iter().filter(|workload| is_of_phase(workload)) {
+        let place = chosen.iter().position(|other| other.name == workload.name);
+        match groups.last_mut() {
+            Some(group) if group[0].0.group == workload.group => group.push((workload, place)),
+            _ => groups.push(vec![(workload, place)]),
+        }
+    }
+    groups.retain(|group| group.iter().any(|(_, place)| place.is_some()));
+    groups
+}
+
+/// What is measured how.
+pub struct Plan<'a> {
+    /// How many rounds there are.
+    pub rounds: usize,
+    /// Whether a round has to be short.
+    pub is_quick: bool,
+    /// Below everything.
+    pub image: &'a Image,
+    /// Counts requests, where that can be done.
+    pub requests: Option<&'a Requests>,
+}
+
+impl Plan<'_> {
+    /// How many operations a round has.
+    pub fn count(&self, workload: &Workload) -> u64 {
+        if self.is_quick { workload.quick_count() } else { workload.count }
+    }
+
+    /// Measures; `lives` are the contestants' mounts, by their places. One that breaks is left out
+    /// from then on.
+    ///
+    /// # Errors
+    /// Somebody wants the end, or there is nothing left to compare with.
+    pub fn measure(&self, groups: &[Group], lives: &mut [Option<Live>], results: &mut Results) -> Result<(), Failure> {
+        let bar = progress(groups.len() * lives.len() * (self.rounds + 1));
+        let mut left_out = vec![vec![false; lives.len()]; groups.len()];
+        for round in 0..=self.rounds {
+            for (group, left_out) in groups.iter().zip(&mut left_out) {
+                for turn in 0..lives.len() {
+                    let place = (turn + round) % lives.len();
+                    // Who comes after whom is turned around each time.
+                    let place = if round % 2 == 0 { place } else { lives.len() - 1 - place };
+                    bar.set_message(format!("{} on {}", group[0].0.group, results.contestants[place].name));
+                    bar.inc(1);
+                    if !left_out[place] {
+                        left_out[place] = !self.turn(group, round, place, &mut lives[place], results)?;
+                    }
+                    if is_interrupted() {
+                        return Err(Failure::Interrupted);
+                    }
+                }
+            }
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// Does a group on a mount once; before the first round not to measure, but to count requests and
+    /// to have caches warm. Returns whether all went well.
+    fn turn(
+        &self,
+        group: &Group,
+        round: usize,
+        contestant: usize,
+        live: &mut Option<Live>,
+        results: &mut Results,
+    ) -> Result<bool, Failure> {
+        for (index, (workload, place)) in group.iter().enumerate() {
+            let trouble = match live {
+                Some(mount) => self.step(workload, *place, round, contestant, mount, results).err(),
+                None => Some(Trouble::Refused("the mount is not there any more".to_owned())),
+            };
+            let Some(trouble) = trouble else { continue };
+            let reason = match trouble {
+                Trouble::Interrupted => return Err(Failure::Interrupted),
+                Trouble::Refused(reason) => reason,
+                Trouble::Broken(reason) => {
+                    let name = &results.contestants[contestant].name;
+                    if contestant == 0 {
+                        return Err(Failure::Environment(format!("{}: {reason}", workload.name)));
+                    }
+                    eprintln!("peers: {name} is ended, and left out from now on: {}: {reason}", workload.name);
+                    *live = None;
+                    reason
+                }
+            };
+            for (_, place) in &group[index..] {
+                if let Some(place) = place {
+                    let told = format!("{}: {reason}", workload.name);
+                    results.cell_mut(*place, contestant).trouble.get_or_insert(told);
+                }
+            }
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    fn step(
+        &self,
+        workload: &Workload,
+        place: Option<usize>,
+        round: usize,
+        contestant: usize,
+        live: &mut Live,
+        results: &mut Results,
+    ) -> Result<(), Trouble> {
+        let all = self.count(workload);
+        if round > 0 {
+            let took_ns = live.perform(workload, all, self.image)?;
+            if let Some(place) = place {
+                let each = took_ns as f64 / (all * workload.clients as u64) as f64;
+                results.cell_mut(place, contestant).samples.insert(round, each);
+            }
+            return live.undo(workload, all);
+        }
+        let count = all.min(COUNTED);
+        match (self.requests, live.connection(), place) {
+            (Some(requests), Some(connection), Some(place)) => {
+                let mut done = Ok(0);
+                let seen = requests.of(connection, || {
+                    done = live.perform(workload, count, self.image);
+                    std::thread::sleep(AFTERWARDS);
+                });
+                done?;
+                let operations = (count * workload.clients as u64) as f64;
+                let cell = results.cell_mut(place, contestant);
+                match seen {
+                    Ok(names) => {
+                        let counted = cell.requests.get_or_insert_default();
+                        for name in names {
+                            *counted.entry(name).or_default() += 1.0 / operations;
+                        }
+                    }
+                    Err(error) => eprintln!("peers: the requests of {} are not counted: {error}", workload.name),
+                }
+            }
+            _ => _ = live.perform(workload, count, self.image)?,
+        }
+        live.undo(workload, count)
+    }
+}
+
+fn progress(steps: usize) -> ProgressBar {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    // It draws on a terminal only.
+    let target = if is_dumb { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
+    if let Ok(style) = ProgressStyle::with_template("{percent:>3} % {bar:30} {elapsed} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::peers::workload::find;
+
+    #[test]
+    fn a_group_is_done_whole_for_one_of_it() {
+        let chosen = ["rename", "stat"].map(|name| find(name).unwrap());
+        let groups = groups(&chosen, |_| true);
+        let names: Vec<Vec<(&str, Option<usize>)>> = groups
+            .iter()
+            .map(|group| group.iter().map(|(workload, place)| (workload.name, *place)).collect())
+            .collect();
+        assert_eq!(names, [vec![("stat", Some(1))], vec![("create", None), ("rename", Some(0)), ("unlink", None)]]);
+    }
+}
