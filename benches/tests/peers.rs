@@ -1,5 +1,7 @@
 //! The program that measures the mount beside its peers: what it writes, and what it leaves.
 
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

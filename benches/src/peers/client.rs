@@ -26,8 +26,9 @@ pub fn serve(mut args: impl Iterator<Item = OsString>) -> Result<(), String> {
         return Err(format!("{VERB}: a directory, a number and an archive are wanted"));
     };
     let index = index.to_str().and_then(|index| index.parse().ok()).ok_or(format!("{VERB}: no number"))?;
-    let context = Context { index, archive: archive.into() };
-    std::env::set_current_dir(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+    let context = Context { index, root: dir.into(), archive: archive.into() };
+    let entered = std::env::set_current_dir(&context.root);
+    entered.map_err(|error| format!("{}: {error}", context.root.display()))?;
     let mut answers = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let answer = match line.map_err(|error| error.to_string()).and_then(|line| perform(&context, &line)) {

@@ -1,4 +1,7 @@
-//! The file system below everything: ext4 on a loop device, of an image in memory.
+//! The file systems below everything: ext4 on loop devices, of images in memory.
+//!
+//! One is for all, but for the source that is watched: the kernel tells its daemon of every change
+//! on the file system, which would make others wait too.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -18,22 +21,32 @@ const IMAGE_SIZE: u64 = 3 << 30;
 /// Room that has to be there.
 const NEEDED: u64 = 2 << 30;
 
-/// A directory for the sources, and one for the mountpoints; gone when dropped.
+/// Whose source has a file system of its own.
+pub const WATCHED: &str = "watch";
+
+/// Directories for the sources, and one for the mountpoints; gone when dropped.
 #[derive(Debug)]
 pub struct Image {
+    // Before the directory that they are in.
+    shared: Ground,
+    watched: Option<Ground>,
     dir: TempDir,
-    ground: PathBuf,
-    /// Whether `ground` is a file system of its own.
+}
+
+#[derive(Debug)]
+struct Ground {
+    path: PathBuf,
+    /// Whether it is a file system of its own.
     is_mounted: bool,
 }
 
 impl Image {
-    /// Makes the image in memory, or in a temporary directory, and mounts it; or says on standard
-    /// error why it is another.
+    /// Makes the images in memory, or in a temporary directory, and mounts them; or says on standard
+    /// error why it is something else.
     ///
     /// # Errors
     /// There is no directory to work in.
-    pub fn make(is_alone: bool) -> Result<Image, Failure> {
+    pub fn make(is_alone: bool, is_watched: bool) -> Result<Image, Failure> {
         let prefix = format!("osprey-peers-{}-", std::process::id());
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix);
@@ -47,21 +60,19 @@ impl Image {
             }
         };
         let dir = dir.map_err(Failure::about("a temporary directory"))?;
-        let ground = dir.path().join("ground");
-        std::fs::create_dir(&ground).map_err(Failure::about(ground.display()))?;
-        let mounted = match is_alone {
-            true => mount_image(&dir.path().join("image"), &ground),
-            false => Err("it takes root".to_owned()),
-        };
-        if let Err(reason) = &mounted {
-            eprintln!("peers: no image of ext4: {reason}; works in {} as it is", dir.path().display());
-        }
-        Ok(Image { dir, ground, is_mounted: mounted.is_ok() })
+        let shared = Ground::make(dir.path(), "shared", is_alone)?;
+        let watched = is_watched.then(|| Ground::make(dir.path(), "watched", is_alone)).transpose()?;
+        Ok(Image { shared, watched, dir })
     }
 
-    /// Where the sources are.
-    pub fn ground(&self) -> &Path {
-        &self.ground
+    /// Where the source of a contestant is.
+    pub fn ground(&self, contestant: &str) -> &Path {
+        &self.ground_of(contestant).path
+    }
+
+    /// All places of sources.
+    pub fn grounds(&self) -> impl Iterator<Item = &Path> {
+        [Some(&self.shared), self.watched.as_ref()].into_iter().flatten().map(|ground| ground.path.as_path())
     }
 
     /// Where the mountpoints are.
@@ -72,21 +83,29 @@ impl Image {
     /// What it is, for the heading.
     pub fn describe(&self) -> String {
         let place = self.dir.path().parent().unwrap_or(self.dir.path()).display().to_string();
-        match self.is_mounted {
+        match self.shared.is_mounted {
+            true if self.watched.is_some() => {
+                format!("ext4 on a loop device in {place}, that of `{WATCHED}` on another one")
+            }
             true => format!("ext4 on a loop device in {place}"),
             false => format!("the file system of {place}"),
         }
     }
 
-    /// Has the kernel forget the names that it knows of the file system.
+    /// Has the kernel forget the names that it knows of the file system of a contestant's source.
     ///
     /// # Errors
     /// It cannot be told to: it takes the image.
-    pub fn forget_names(&self) -> Result<(), String> {
-        if !self.is_mounted {
-            return Err("names can be forgotten on an image only, which takes root".to_owned());
+    pub fn forget_names(&self, contestant: &str) -> Result<(), String> {
+        let ground = self.ground_of(contestant);
+        match ground.is_mounted {
+            true => forget_names(&ground.path),
+            false => Err("names can be forgotten on an image only, which takes root".to_owned()),
         }
-        forget_names(&self.ground)
+    }
+
+    fn ground_of(&self, contestant: &str) -> &Ground {
+        self.watched.as_ref().filter(|_| contestant == WATCHED).unwrap_or(&self.shared)
     }
 }
 
@@ -100,11 +119,26 @@ pub fn forget_names(mountpoint: &Path) -> Result<(), String> {
     mount_remount(mountpoint, flags, c"").map_err(|error| format!("a remount of {}: {error}", mountpoint.display()))
 }
 
-impl Drop for Image {
+impl Ground {
+    fn make(dir: &Path, name: &str, is_alone: bool) -> Result<Ground, Failure> {
+        let path = dir.join(name);
+        std::fs::create_dir(&path).map_err(Failure::about(path.display()))?;
+        let mounted = match is_alone {
+            true => mount_image(&dir.join(format!("{name}.image")), &path),
+            false => Err("it takes root".to_owned()),
+        };
+        if let Err(reason) = &mounted {
+            eprintln!("peers: no image of ext4: {reason}; works in {} as it is", dir.display());
+        }
+        Ok(Ground { path, is_mounted: mounted.is_ok() })
+    }
+}
+
+impl Drop for Ground {
     fn drop(&mut self) {
-        if self.is_mounted && unmount(&self.ground, UnmountFlags::empty()).is_err() {
+        if self.is_mounted && unmount(&self.path, UnmountFlags::empty()).is_err() {
             // Its loop device is freed as soon as nobody uses it any more.
-            let _ = unmount(&self.ground, UnmountFlags::DETACH);
+            let _ = unmount(&self.path, UnmountFlags::DETACH);
         }
     }
 }

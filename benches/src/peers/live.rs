@@ -18,6 +18,7 @@ use crate::mount::{abort, connection_at, send, text_of, wait_until};
 /// A mount, or the directory itself, and who works in it.
 #[derive(Debug)]
 pub struct Live {
+    name: String,
     source: PathBuf,
     /// `None` for the directory itself.
     mount: Option<Mounted>,
@@ -48,7 +49,7 @@ impl Live {
             true => None,
             false => Some(Mounted::start(contestant, image, &source, placement)?),
         };
-        let mut live = Live { source, mount, crew: Crew::default() };
+        let mut live = Live { name: contestant.name.clone(), source, mount, crew: Crew::default() };
         let dir = live.mount.as_ref().map_or(&live.source, |mount| &mount.mountpoint);
         live.crew =
             Crew::start(clients, placement, dir, &supplies.archive).map_err(|error| format!("a client: {error}"))?;
@@ -88,7 +89,7 @@ impl Live {
     fn forget(&mut self, image: &Image) -> Result<(), Trouble> {
         let contents = forget_contents(&self.source);
         contents.map_err(|error| Trouble::Refused(format!("{}: {error}", self.source.display())))?;
-        image.forget_names().map_err(Trouble::Refused)?;
+        image.forget_names(&self.name).map_err(Trouble::Refused)?;
         if self.mount.is_some() { self.crew.forget() } else { Ok(()) }
     }
 
@@ -103,13 +104,13 @@ impl Live {
 
 /// Where a contestant's source is.
 pub fn source_of(image: &Image, contestant: &Contestant) -> PathBuf {
-    image.ground().join(&contestant.name)
+    image.ground(&contestant.name).join(&contestant.name)
 }
 
 impl Mounted {
     fn start(contestant: &Contestant, image: &Image, source: &Path, placement: &Placement) -> Result<Mounted, String> {
         let beside = |what: &str| {
-            let dir = image.ground().join(format!("{}.{what}", contestant.name));
+            let dir = image.ground(&contestant.name).join(format!("{}.{what}", contestant.name));
             std::fs::create_dir_all(&dir).map(|()| dir).map_err(|error| format!("a directory: {error}"))
         };
         let mountpoint = image.dir().join(format!("{}.mount", contestant.name));

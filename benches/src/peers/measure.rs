@@ -1,6 +1,7 @@
 //! Has the mounts do the workloads in turn, round by round, so that what slows the machine slows
 //! all of them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -16,9 +17,6 @@ use crate::requests::Requests;
 
 /// What follows a close comes a little later.
 const AFTERWARDS: Duration = Duration::from_millis(20);
-
-/// The most operations whose requests are counted.
-const COUNTED: u64 = 100;
 
 /// Workloads that are done one after the other, each with its place among the chosen ones; the
 /// others only leave, or take away, what those need.
@@ -36,6 +34,17 @@ pub fn groups(chosen: &[&'static Workload], is_of_phase: impl Fn(&Workload) -> b
     }
     groups.retain(|group| group.iter().any(|(_, place)| place.is_some()));
     groups
+}
+
+/// What a turn is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Round {
+    /// Nothing: it makes caches warm.
+    Warm,
+    /// Requests are counted.
+    Counted,
+    /// Times are taken.
+    Timed(usize),
 }
 
 /// What is measured how.
@@ -62,14 +71,19 @@ impl Plan<'_> {
     /// # Errors
     /// Somebody wants the end, or there is nothing left to compare with.
     pub fn measure(&self, groups: &[Group], lives: &mut [Option<Live>], results: &mut Results) -> Result<(), Failure> {
-        let bar = progress(groups.len() * lives.len() * (self.rounds + 1));
+        let rounds: Vec<Round> = [Round::Warm, Round::Counted]
+            .into_iter()
+            .filter(|round| *round == Round::Warm || self.requests.is_some())
+            .chain((0..self.rounds).map(Round::Timed))
+            .collect();
+        let bar = progress(groups.len() * lives.len() * rounds.len());
         let mut left_out = vec![vec![false; lives.len()]; groups.len()];
-        for round in 0..=self.rounds {
+        for (number, round) in rounds.into_iter().enumerate() {
             for (group, left_out) in groups.iter().zip(&mut left_out) {
                 for turn in 0..lives.len() {
-                    let place = (turn + round) % lives.len();
+                    let place = (turn + number) % lives.len();
                     // Who comes after whom is turned around each time.
-                    let place = if round % 2 == 0 { place } else { lives.len() - 1 - place };
+                    let place = if number % 2 == 0 { place } else { lives.len() - 1 - place };
                     bar.set_message(format!("{} on {}", group[0].0.group, results.contestants[place].name));
                     bar.inc(1);
                     if !left_out[place] {
@@ -85,12 +99,11 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Does a group on a mount once; before the first round not to measure, but to count requests and
-    /// to have caches warm. Returns whether all went well.
+    /// Does a group on a mount once. Returns whether all went well.
     fn turn(
         &self,
         group: &Group,
-        round: usize,
+        round: Round,
         contestant: usize,
         live: &mut Option<Live>,
         results: &mut Results,
@@ -129,46 +142,58 @@ impl Plan<'_> {
         &self,
         workload: &Workload,
         place: Option<usize>,
-        round: usize,
+        round: Round,
         contestant: usize,
         live: &mut Live,
         results: &mut Results,
     ) -> Result<(), Trouble> {
-        let all = self.count(workload);
-        if round > 0 {
-            let took_ns = live.perform(workload, all, self.image)?;
-            if let Some(place) = place {
-                let each = took_ns as f64 / (all * workload.clients as u64) as f64;
-                results.cell_mut(place, contestant).samples.insert(round, each);
+        let count = match round {
+            Round::Timed(_) => self.count(workload),
+            Round::Warm | Round::Counted => workload.counted(),
+        };
+        match (round, place) {
+            (Round::Timed(number), Some(place)) => {
+                let took_ns = live.perform(workload, count, self.image)?;
+                let each = took_ns as f64 / (count * workload.clients as u64) as f64;
+                results.cell_mut(place, contestant).samples.insert(number, each);
             }
-            return live.undo(workload, all);
-        }
-        let count = all.min(COUNTED);
-        match (self.requests, live.connection(), place) {
-            (Some(requests), Some(connection), Some(place)) => {
-                let mut done = Ok(0);
-                let seen = requests.of(connection, || {
-                    done = live.perform(workload, count, self.image);
-                    std::thread::sleep(AFTERWARDS);
-                });
-                done?;
-                let operations = (count * workload.clients as u64) as f64;
-                let cell = results.cell_mut(place, contestant);
-                match seen {
-                    Ok(names) => {
-                        let counted = cell.requests.get_or_insert_default();
-                        for name in names {
-                            *counted.entry(name).or_default() += 1.0 / operations;
-                        }
-                    }
-                    Err(error) => eprintln!("peers: the requests of {} are not counted: {error}", workload.name),
-                }
+            (Round::Counted, Some(place)) => {
+                let requests = self.count_requests(workload, count, live)?;
+                results.cell_mut(place, contestant).requests = requests;
             }
             _ => _ = live.perform(workload, count, self.image)?,
         }
         live.undo(workload, count)
     }
+
+    /// The requests of one operation, by their names.
+    fn count_requests(&self, workload: &Workload, count: u64, live: &mut Live) -> Result<Option<Counts>, Trouble> {
+        let Some((requests, connection)) = self.requests.zip(live.connection()) else {
+            return live.perform(workload, count, self.image).map(|_| None);
+        };
+        let mut done = Ok(0);
+        let seen = requests.of(connection, || {
+            done = live.perform(workload, count, self.image);
+            std::thread::sleep(AFTERWARDS);
+        });
+        done?;
+        let names = match seen {
+            Ok(names) => names,
+            Err(error) => {
+                eprintln!("peers: the requests of {} are not counted: {error}", workload.name);
+                return Ok(None);
+            }
+        };
+        let mut counts = Counts::new();
+        for name in names {
+            *counts.entry(name).or_default() += 1.0 / (count * workload.clients as u64) as f64;
+        }
+        Ok(Some(counts))
+    }
 }
+
+/// How many requests of each name one operation causes.
+type Counts = BTreeMap<String, f64>;
 
 fn progress(steps: usize) -> ProgressBar {
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");

@@ -191,7 +191,7 @@ fn sentence(found: &Judgement, paint: Paint) -> String {
 /// `4 requests`, where they were counted.
 fn requests(cell: &Cell) -> String {
     let Some(requests) = &cell.requests else { return String::new() };
-    let sum: f64 = requests.values().sum();
+    let sum = requests.values().fold(0.0, |sum, count| sum + count);
     // What is not seen each time, but now and then, is not nothing.
     let text = if sum > 0.0 && sum < 0.1 { "<0.1".to_owned() } else { trimmed(format!("{sum:.1}")) };
     format!("{text} request{}", if text == "1" { "" } else { "s" })

@@ -14,7 +14,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use super::cli::{Cli, Cpus};
 use super::contestant::{Contestant, choose, keep_installed};
 use super::failure::Failure;
-use super::image::Image;
+use super::image::{Image, WATCHED};
 use super::launch::{self, Placement};
 use super::live::{Live, source_of};
 use super::machine::Machine;
@@ -23,7 +23,7 @@ use super::report::{Paint, table};
 use super::results::Results;
 use super::source::{Supplies, settle};
 use super::workload::{WORKLOADS, Workload};
-use super::{alone, client, json, svg};
+use super::{alone, client, json, svg, tree};
 use crate::requests::Requests;
 
 /// Who asks for the work has to get the processor for it.
@@ -95,7 +95,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         set.map_err(|error| Failure::Environment(format!("--rr: {error}: it takes root or CAP_SYS_NICE")))?;
     }
     keep_installed(&mut contestants);
-    let image = Image::make(alone.is_ok())?;
+    let image = Image::make(alone.is_ok(), contestants.iter().any(|contestant| contestant.name == WATCHED))?;
     let setting = Setting {
         image: image.describe(),
         single: placement(&machine, cli.cpus.unwrap_or(Cpus::One), cli.rr),
@@ -132,7 +132,9 @@ fn measure(
     let requests = Requests::new().inspect_err(|reason| eprintln!("peers: requests are not counted: {reason}")).ok();
     let (rounds, is_quick) = (setting.rounds, setting.is_quick);
     let plan = Plan { rounds, is_quick, image, requests: requests.as_ref() };
-    let supplies = Supplies::make(image, workloads.iter().any(|workload| workload.is_program()))?;
+    let has_programs = workloads.iter().any(|workload| workload.is_program());
+    let files = if is_quick { tree::FILES / 10 } else { tree::FILES };
+    let supplies = Supplies::make(image, if has_programs { files } else { 0 })?;
     for contestant in &contestants {
         supplies.fill(&source_of(image, contestant))?;
         if is_interrupted() {

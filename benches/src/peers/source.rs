@@ -8,6 +8,7 @@ use std::process::Command;
 use fs_core::{Follow, Mode, OFlags, XattrFlags};
 use rustix::fs::{Advice, fadvise, syncfs};
 
+use super::contestant::NATIVE;
 use super::failure::Failure;
 use super::image::{Image, succeed};
 use super::tree;
@@ -60,16 +61,16 @@ pub struct Supplies {
 }
 
 impl Supplies {
-    /// Makes the tree, if there are programs to run on it.
+    /// Makes the tree of so many files, or none.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn make(image: &Image, has_programs: bool) -> Result<Supplies, Failure> {
-        let (tree, archive) = (image.ground().join("tree"), image.ground().join("tree.tar"));
-        if !has_programs {
+    pub fn make(image: &Image, files: usize) -> Result<Supplies, Failure> {
+        let (tree, archive) = (image.ground(NATIVE).join("tree"), image.ground(NATIVE).join("tree.tar"));
+        if files == 0 {
             return Ok(Supplies { tree: None, archive });
         }
-        tree::write(&tree).map_err(Failure::about(tree.display()))?;
+        tree::write(&tree, files).map_err(Failure::about(tree.display()))?;
         succeed(Command::new("tar").arg("-cf").arg(&archive).arg("-C").arg(&tree).arg("."))
             .map_err(Failure::Environment)?;
         if let Err(reason) = tree::commit(&tree) {
@@ -116,8 +117,11 @@ fn files(source: &Path) -> io::Result<()> {
 /// # Errors
 /// Those of the calls.
 pub fn settle(image: &Image) -> io::Result<()> {
-    let ground = fs_core::open(image.ground(), OFlags::DIRECTORY, Mode::empty()).map_err(|error| error.errno())?;
-    Ok(syncfs(&ground)?)
+    for ground in image.grounds() {
+        let ground = fs_core::open(ground, OFlags::DIRECTORY, Mode::empty()).map_err(|error| error.errno())?;
+        syncfs(&ground)?;
+    }
+    Ok(())
 }
 
 /// Has the kernel forget the contents of the files of a source's repository.

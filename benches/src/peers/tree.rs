@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::image::succeed;
 
-/// How many files are in it.
+/// How many files are in all of it.
 pub const FILES: usize = 2_000;
 
 /// How many are in each directory.
@@ -21,13 +21,13 @@ const WORDS: [&str; 16] = [
     "answer", "request", "page", "name",
 ];
 
-/// Writes the tree to a new directory.
+/// Writes the tree, or as many files of it, to a new directory.
 ///
 /// # Errors
 /// Those of the calls.
-pub fn write(dir: &Path) -> io::Result<()> {
+pub fn write(dir: &Path, files: usize) -> io::Result<()> {
     let mut numbers = Numbers::new(1);
-    for index in 0..FILES {
+    for index in 0..files {
         let number = index / EACH;
         let place = dir.join(format!("part{:02}/module{:02}", number / 12, number % 12));
         if index % EACH == 0 {
@@ -108,7 +108,7 @@ mod tests {
             files.collect::<Vec<_>>()
         };
         for dir in &dirs {
-            write(dir.path()).unwrap();
+            write(dir.path(), FILES).unwrap();
         }
         let files = read(dirs[0].path());
         assert_eq!(files, read(dirs[1].path()));

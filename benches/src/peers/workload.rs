@@ -1,6 +1,6 @@
 //! The workloads: what is measured, how often, and what is to come of it.
 
-use super::source::DATA_SIZE;
+use super::source::{DATA_SIZE, ENTRIES};
 use super::steps::{Context, Span, data, metadata, names, programs};
 
 /// Does a workload so often.
@@ -37,6 +37,8 @@ pub struct Workload {
     pub step: Step,
     /// How many operations there are in a round.
     pub count: u64,
+    /// The operations that are only done together.
+    pub least: u64,
     /// How its result is told.
     pub unit: Unit,
     /// How many clients do it at once.
@@ -50,7 +52,7 @@ pub struct Workload {
 impl Workload {
     const fn new(name: &'static str, what: &'static str, step: Step, count: u64) -> Self {
         let group = name;
-        Workload { name, what, group, step, count, unit: Unit::Time, clients: 1, is_cold: false, undo: None }
+        Workload { name, what, group, step, count, least: 1, unit: Unit::Time, clients: 1, is_cold: false, undo: None }
     }
 
     const fn data(name: &'static str, what: &'static str, bytes: u64, step: Step, count: u64) -> Self {
@@ -63,6 +65,10 @@ impl Workload {
 
     const fn by(self, clients: usize) -> Self {
         Workload { unit: Unit::Rate, clients, ..self }
+    }
+
+    const fn at_least(self, least: u64) -> Self {
+        Workload { least, ..self }
     }
 
     const fn cold(self) -> Self {
@@ -88,9 +94,14 @@ impl Workload {
         self.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// How many operations there are where requests are counted.
+    pub fn counted(&self) -> u64 {
+        self.quick_count().min(100).max(self.least)
+    }
+
     /// How many operations a round has where it has to be short.
     pub fn quick_count(&self) -> u64 {
-        self.count.div_ceil(10)
+        self.count.div_ceil(10).max(self.least)
     }
 }
 
@@ -148,7 +159,8 @@ pub static WORKLOADS: &[Workload] = &[
     Workload::new("open-read-close", "1 KiB of a file two names deep", metadata::open_read_close, 2_000),
     Workload::new("negative", "a name that is not there, two names deep", metadata::negative, 5_000),
     Workload::new("getxattr", "an attribute of a file two names deep", metadata::getxattr, 5_000),
-    Workload::new("readdir-stat", "an entry of 1,000, read and its status asked", metadata::readdir_stat, 5_000),
+    Workload::new("readdir-stat", "an entry of 1,000, read and its status asked", metadata::readdir_stat, 5 * ENTRIES)
+        .at_least(ENTRIES),
 
     Workload::new("create", "a new file, opened and closed", names::create, 500).of("files"),
     Workload::new("rename", "a file, within its directory", names::rename, 500).of("files"),

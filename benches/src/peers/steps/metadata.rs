@@ -1,5 +1,6 @@
 //! Asking what is there.
 
+use std::ffi::CStr;
 use std::hint::black_box;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,8 +15,8 @@ use crate::peers::source::{CLIENT_FILE, CLIENTS, ENTRIES, FILE, FILE_SIZE, LISTI
 ///
 /// # Errors
 /// Those of the calls.
-pub fn fstat(_: &Context, count: u64) -> io::Result<Span> {
-    fstat_of(&reading(FILE)?, count)
+pub fn fstat(context: &Context, count: u64) -> io::Result<Span> {
+    fstat_of(&reading(&context.path(FILE))?, count)
 }
 
 /// The status of an open file that is the client's own.
@@ -23,16 +24,17 @@ pub fn fstat(_: &Context, count: u64) -> io::Result<Span> {
 /// # Errors
 /// Those of the calls.
 pub fn client_fstat(context: &Context, count: u64) -> io::Result<Span> {
-    fstat_of(&reading(&format!("{CLIENTS}/{}/{CLIENT_FILE}", context.index))?, count)
+    fstat_of(&reading(&context.path(&format!("{CLIENTS}/{}/{CLIENT_FILE}", context.index)))?, count)
 }
 
 /// The status of one file by its path.
 ///
 /// # Errors
 /// Those of the calls.
-pub fn stat(_: &Context, count: u64) -> io::Result<Span> {
+pub fn stat(context: &Context, count: u64) -> io::Result<Span> {
+    let path = context.path(FILE);
     timed(count, |_| {
-        black_box(rustix::fs::stat(FILE)?);
+        black_box(rustix::fs::stat(&path)?);
         Ok(())
     })
 }
@@ -41,10 +43,11 @@ pub fn stat(_: &Context, count: u64) -> io::Result<Span> {
 ///
 /// # Errors
 /// Those of the calls; a short read is one.
-pub fn open_read_close(_: &Context, count: u64) -> io::Result<Span> {
+pub fn open_read_close(context: &Context, count: u64) -> io::Result<Span> {
+    let path = context.path(FILE);
     timed(count, |_| {
         let mut data = [0; 2 * FILE_SIZE];
-        match read(reading(FILE)?, &mut data)? {
+        match read(reading(&path)?, &mut data)? {
             FILE_SIZE => Ok(()),
             done => Err(io::Error::other(format!("{done} bytes of {FILE_SIZE}"))),
         }
@@ -55,8 +58,9 @@ pub fn open_read_close(_: &Context, count: u64) -> io::Result<Span> {
 ///
 /// # Errors
 /// It is there, or cannot be looked for.
-pub fn negative(_: &Context, count: u64) -> io::Result<Span> {
-    timed(count, |_| match rustix::fs::stat(MISSING) {
+pub fn negative(context: &Context, count: u64) -> io::Result<Span> {
+    let path = context.path(MISSING);
+    timed(count, |_| match rustix::fs::stat(&path) {
         Err(Errno::NOENT) => Ok(()),
         Ok(_) => Err(io::Error::other(format!("{MISSING} is there"))),
         Err(error) => Err(error.into()),
@@ -67,30 +71,29 @@ pub fn negative(_: &Context, count: u64) -> io::Result<Span> {
 ///
 /// # Errors
 /// Those of the calls.
-pub fn getxattr(_: &Context, count: u64) -> io::Result<Span> {
+pub fn getxattr(context: &Context, count: u64) -> io::Result<Span> {
+    let path = context.path(FILE);
     timed(count, |_| {
         let mut value = [0; 64];
-        black_box(rustix::fs::getxattr(FILE, XATTR, &mut value)?);
+        black_box(rustix::fs::getxattr(&path, XATTR, &mut value)?);
         Ok(())
     })
 }
 
-/// Reads a directory, and asks for the status of each entry: as often as `count` entries take.
+/// Reads a directory, and asks for the status of each entry, `count` of them: a multiple of
+/// [`ENTRIES`].
 ///
 /// # Errors
 /// Those of the calls; an entry that is not seen is one.
-pub fn readdir_stat(_: &Context, count: u64) -> io::Result<Span> {
-    let passes = count.div_ceil(ENTRIES);
-    let span = timed(passes, |_| {
-        let dir = open(LISTING, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+pub fn readdir_stat(context: &Context, count: u64) -> io::Result<Span> {
+    let path = context.path(LISTING);
+    timed(count / ENTRIES, |_| {
+        let dir = open(&path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         match stat_all(&dir)? {
             ENTRIES => Ok(()),
             seen => Err(io::Error::other(format!("{seen} entries of {ENTRIES}"))),
         }
-    })?;
-    // As if there had been exactly so many.
-    let took = (span.to_ns - span.from_ns) * count / (passes * ENTRIES);
-    Ok(Span { from_ns: span.from_ns, to_ns: span.from_ns + took })
+    })
 }
 
 fn stat_all(dir: &OwnedFd) -> io::Result<u64> {
@@ -114,6 +117,6 @@ fn fstat_of(file: impl AsFd, count: u64) -> io::Result<Span> {
     })
 }
 
-fn reading(path: &str) -> io::Result<OwnedFd> {
+fn reading(path: &CStr) -> io::Result<OwnedFd> {
     Ok(open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
 }

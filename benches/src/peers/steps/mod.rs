@@ -1,5 +1,6 @@
 //! What a client does: each step a loop that is measured, without what it takes to begin and end.
 
+use std::ffi::CString;
 use std::io;
 use std::path::PathBuf;
 
@@ -11,13 +12,22 @@ pub mod metadata;
 pub mod names;
 pub mod programs;
 
-/// What a client knows. It works in the root of its mount.
+/// What a client knows. Its working directory is the root of its mount.
 #[derive(Debug)]
 pub struct Context {
     /// Which of several clients it is.
     pub index: usize,
+    /// The root of its mount.
+    pub root: PathBuf,
     /// The archive of the tree.
     pub archive: PathBuf,
+}
+
+impl Context {
+    /// The whole path of a name below the root, as most programs use them.
+    pub(crate) fn path(&self, name: &str) -> CString {
+        CString::new(self.root.join(name).into_os_string().into_encoded_bytes()).expect("no argument has a NUL byte")
+    }
 }
 
 /// From when to when something was done, in nanoseconds of a clock that all processes share.

@@ -1,5 +1,6 @@
 //! Making, moving and removing names.
 
+use std::ffi::CString;
 use std::io;
 
 use rustix::fs::{Mode, OFlags, open};
@@ -11,16 +12,19 @@ use crate::peers::source::{CLIENTS, NEW};
 ///
 /// # Errors
 /// Those of the calls.
-pub fn create(_: &Context, count: u64) -> io::Result<Span> {
-    create_in(NEW, count)
+pub fn create(context: &Context, count: u64) -> io::Result<Span> {
+    create_in(context, NEW, count)
 }
 
 /// Renames the files that [`create`] made.
 ///
 /// # Errors
 /// Those of the calls.
-pub fn rename(_: &Context, count: u64) -> io::Result<Span> {
-    let names = numbered(NEW, "file", count).into_iter().zip(numbered(NEW, "renamed", count)).collect::<Vec<_>>();
+pub fn rename(context: &Context, count: u64) -> io::Result<Span> {
+    let names = numbered(context, NEW, "file", count)
+        .into_iter()
+        .zip(numbered(context, NEW, "renamed", count))
+        .collect::<Vec<_>>();
     timed(count, |index| {
         let (from, to) = &names[index as usize];
         Ok(rustix::fs::rename(from, to)?)
@@ -31,8 +35,8 @@ pub fn rename(_: &Context, count: u64) -> io::Result<Span> {
 ///
 /// # Errors
 /// Those of the calls.
-pub fn unlink(_: &Context, count: u64) -> io::Result<Span> {
-    let names = numbered(NEW, "renamed", count);
+pub fn unlink(context: &Context, count: u64) -> io::Result<Span> {
+    let names = numbered(context, NEW, "renamed", count);
     timed(count, |index| Ok(rustix::fs::unlink(&names[index as usize])?))
 }
 
@@ -40,8 +44,8 @@ pub fn unlink(_: &Context, count: u64) -> io::Result<Span> {
 ///
 /// # Errors
 /// Those of the calls.
-pub fn mkdir(_: &Context, count: u64) -> io::Result<Span> {
-    let names = numbered(NEW, "dir", count);
+pub fn mkdir(context: &Context, count: u64) -> io::Result<Span> {
+    let names = numbered(context, NEW, "dir", count);
     timed(count, |index| Ok(rustix::fs::mkdir(&names[index as usize], Mode::from_raw_mode(0o755))?))
 }
 
@@ -49,8 +53,8 @@ pub fn mkdir(_: &Context, count: u64) -> io::Result<Span> {
 ///
 /// # Errors
 /// Those of the calls.
-pub fn rmdir(_: &Context, count: u64) -> io::Result<Span> {
-    let names = numbered(NEW, "dir", count);
+pub fn rmdir(context: &Context, count: u64) -> io::Result<Span> {
+    let names = numbered(context, NEW, "dir", count);
     timed(count, |index| Ok(rustix::fs::rmdir(&names[index as usize])?))
 }
 
@@ -59,7 +63,7 @@ pub fn rmdir(_: &Context, count: u64) -> io::Result<Span> {
 /// # Errors
 /// Those of the calls.
 pub fn client_create(context: &Context, count: u64) -> io::Result<Span> {
-    create_in(&format!("{CLIENTS}/{}", context.index), count)
+    create_in(context, &format!("{CLIENTS}/{}", context.index), count)
 }
 
 /// Removes what [`client_create`] made.
@@ -67,12 +71,12 @@ pub fn client_create(context: &Context, count: u64) -> io::Result<Span> {
 /// # Errors
 /// Those of the calls.
 pub fn client_clear(context: &Context, count: u64) -> io::Result<()> {
-    let names = numbered(&format!("{CLIENTS}/{}", context.index), "file", count);
+    let names = numbered(context, &format!("{CLIENTS}/{}", context.index), "file", count);
     names.iter().try_for_each(|name| Ok(rustix::fs::unlink(name)?))
 }
 
-fn create_in(dir: &str, count: u64) -> io::Result<Span> {
-    let names = numbered(dir, "file", count);
+fn create_in(context: &Context, dir: &str, count: u64) -> io::Result<Span> {
+    let names = numbered(context, dir, "file", count);
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
     timed(count, |index| {
         drop(open(&names[index as usize], flags, Mode::from_raw_mode(0o644))?);
@@ -81,6 +85,6 @@ fn create_in(dir: &str, count: u64) -> io::Result<Span> {
 }
 
 /// The names that a step uses, made before it is measured.
-fn numbered(dir: &str, kind: &str, count: u64) -> Vec<String> {
-    (0..count).map(|index| format!("{dir}/{kind}{index}")).collect()
+fn numbered(context: &Context, dir: &str, kind: &str, count: u64) -> Vec<CString> {
+    (0..count).map(|index| context.path(&format!("{dir}/{kind}{index}"))).collect()
 }
