@@ -130,7 +130,7 @@ pub(crate) fn abort(connection: u32) {
     let _ = fs::write(format!("/sys/fs/fuse/connections/{connection}/abort"), "1");
 }
 
-pub(crate) fn send(pid: u32, signal: Signal) {
+fn send(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, signal);
     }

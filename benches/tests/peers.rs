@@ -71,7 +71,32 @@ fn an_interrupt_ends_it_and_leaves_nothing() {
 }
 
 #[test]
-fn a_mount_that_does_not_answer_is_ended_and_one_that_does_not_come_is_told() {
+fn a_mount_that_does_not_answer_is_ended_and_left_out() {
+    if !Path::new("/dev/fuse").exists() {
+        return skip("there is no /dev/fuse");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let script = dir.path().join("stuck");
+    // It is stopped while it is measured, and cannot even be terminated then.
+    let text_of_script = format!(
+        "#!/bin/sh\n{} -f --cache none \"$1\" \"$2\" & daemon=$!\n\
+         (while ! grep -qF \"$2 \" /proc/self/mountinfo; do :; done; sleep 1; kill -STOP $daemon)\nwait\n",
+        env!("CARGO_BIN_EXE_mounted")
+    );
+    fs::write(&script, text_of_script).unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(["--only", "stat", "--mounts", "native", "--rounds", "40", "--patience", "2"]);
+    command.arg("--peer").arg(format!("stuck=/bin/sh {} {{source}} {{mountpoint}}", script.display()));
+    let (pid, output) = run(&mut command);
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("stuck is ended, and left out from now on: stat: no answer for 2s"), "{stderr}");
+    assert!(stdout.contains("    native"), "{stdout}");
+    leaves_nothing(pid);
+}
+
+#[test]
+fn other_commands_are_measured_and_those_that_do_not_mount_are_told() {
     if !Path::new("/dev/fuse").exists() {
         return skip("there is no /dev/fuse");
     }
@@ -79,11 +104,42 @@ fn a_mount_that_does_not_answer_is_ended_and_one_that_does_not_come_is_told() {
     command.args(["--quick", "--rounds", "1", "--only", "stat", "--mounts", "native"]);
     command.args(["--peer", "absent=/nowhere/at-all {source} {mountpoint}"]);
     command.args(["--peer", "failing=ls {source} {mountpoint}/not-there"]);
+    let mounted = env!("CARGO_BIN_EXE_mounted");
+    command.arg("--peer").arg(format!("background={mounted} {{source}} {{mountpoint}}"));
     let (pid, output) = run(&mut command);
-    let stderr = text(&output.stderr);
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{stderr}");
     assert!(stderr.contains("absent is left out: /nowhere/at-all: "), "{stderr}");
     assert!(stderr.contains("failing is left out: the mount did not come: "), "{stderr}");
+    assert!(stdout.lines().any(|line| line.starts_with("    background ") && line.contains('x')), "{stdout}");
+    leaves_nothing(pid);
+}
+
+#[test]
+fn every_peer_does_every_group_of_calls() {
+    if !Path::new("/dev/fuse").exists() {
+        return skip("there is no /dev/fuse");
+    }
+    for program in ["bindfs", "fuse-overlayfs", "mergerfs", "unionfs"] {
+        if Command::new(program).arg("--version").output().is_err() {
+            return skip(&format!("there is no {program}"));
+        }
+    }
+    let mut command = Command::new(PROGRAM);
+    command.args(["--quick", "--rounds", "1", "--mounts", "bindfs,fuse-overlayfs,mergerfs,unionfs-fuse"]);
+    command.args(["--only", "rand-write,mmap-write,stat,rename,mkdir,tar-x,grep-cold,git-status,create-clients/2"]);
+    command.args(["--json", "-"]);
+    let (pid, output) = run(&mut command);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let workloads = document["workloads"].as_array().unwrap();
+    assert_eq!(workloads.len(), 10);
+    for workload in workloads {
+        let results = workload["results"].as_array().unwrap();
+        assert_eq!(results.len(), 5, "{workload}");
+        assert!(results.iter().all(|result| result["trouble"] == Value::Null), "{workload:#}");
+        assert!(results.iter().all(|result| result["time_ns"]["median"].as_f64() > Some(0.0)), "{workload:#}");
+    }
     leaves_nothing(pid);
 }
 

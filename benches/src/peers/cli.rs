@@ -53,6 +53,10 @@ pub struct Cli {
     #[arg(long)]
     pub quick: bool,
 
+    /// Ends a mount that does not answer for so long, and leaves it out.
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u16).range(1..))]
+    pub patience: u16,
+
     /// Where daemon and clients run: on one processor, which they share, or on all
     /// [default: one, and all for the workloads that compare numbers of clients].
     #[arg(long, value_name = "WHERE")]

@@ -15,9 +15,6 @@ use super::run::is_interrupted;
 use super::steps::Span;
 use super::workload::Workload;
 
-/// How long a client may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// How often it is looked whether somebody wants the end.
 const GLANCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
@@ -36,6 +33,8 @@ pub enum Trouble {
 #[derive(Debug, Default)]
 pub struct Crew {
     clients: Vec<Client>,
+    /// How long they may take to answer.
+    patience: Duration,
 }
 
 #[derive(Debug)]
@@ -48,12 +47,18 @@ struct Client {
 }
 
 impl Crew {
-    /// Starts so many clients in a directory.
+    /// Starts so many clients in a directory, who may take so long to answer.
     ///
     /// # Errors
     /// Why one cannot be started.
-    pub fn start(count: usize, placement: &Placement, dir: &Path, archive: &Path) -> std::io::Result<Crew> {
-        let mut crew = Crew::default();
+    pub fn start(
+        count: usize,
+        placement: &Placement,
+        dir: &Path,
+        archive: &Path,
+        patience: Duration,
+    ) -> std::io::Result<Crew> {
+        let mut crew = Crew { clients: Vec::new(), patience };
         for index in 0..count {
             let mut command = placement.command(std::env::current_exe()?)?;
             command.arg(VERB).arg(dir).arg(index.to_string()).arg(archive);
@@ -95,14 +100,15 @@ impl Crew {
     }
 
     fn ask(&mut self, clients: usize, line: &str) -> Result<Vec<Span>, Trouble> {
+        let patience = self.patience;
         let clients = &mut self.clients[..clients];
         for client in &mut *clients {
             let asked = client.requests.write_all(format!("{line}\n").as_bytes());
             asked.map_err(|error| Trouble::Broken(format!("the client has ended: {error}")))?;
         }
-        let until = Instant::now() + PATIENCE;
         // All answers are read, whatever one of them is, so that the next ones are those of the next question.
-        let answers: Vec<String> = clients.iter_mut().map(|client| client.answer(until)).collect::<Result<_, _>>()?;
+        let answers: Vec<String> =
+            clients.iter_mut().map(|client| client.answer(patience)).collect::<Result<_, _>>()?;
         answers.iter().map(|answer| understand(answer)).collect()
     }
 }
@@ -117,8 +123,19 @@ fn understand(answer: &str) -> Result<Span, Trouble> {
     Err(Trouble::Refused(answer.strip_prefix("error ").unwrap_or(answer).to_owned()))
 }
 
+/// Sends a signal to a process that was started as the first of its group, and to all that it
+/// started; to nobody if it has ended, for then the group may be another one.
+pub(crate) fn send_to_group(process: &mut Child, signal: Signal) {
+    let is_running = process.try_wait().is_ok_and(|status| status.is_none());
+    let group = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
+    if let Some(group) = group.filter(|_| is_running) {
+        let _ = kill_process_group(group, signal);
+    }
+}
+
 impl Client {
-    fn answer(&mut self, until: Instant) -> Result<String, Trouble> {
+    fn answer(&mut self, patience: Duration) -> Result<String, Trouble> {
+        let until = Instant::now() + patience;
         loop {
             if let Some(end) = self.begun.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.begun.drain(..=end).collect();
@@ -128,7 +145,7 @@ impl Client {
                 return Err(Trouble::Interrupted);
             }
             if Instant::now() > until {
-                return Err(Trouble::Broken(format!("no answer for {PATIENCE:?}")));
+                return Err(Trouble::Broken(format!("no answer for {patience:?}")));
             }
             let mut ready = [PollFd::from_borrowed_fd(self.answers.as_fd(), PollFlags::IN)];
             // Interrupted by a signal it is as if nothing had come.
@@ -148,10 +165,8 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        // With the programs that it may have started: they are of its process group.
-        if let Some(group) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+        // With the programs that it may have started.
+        send_to_group(&mut self.process, Signal::KILL);
         let _ = self.process.wait();
     }
 }

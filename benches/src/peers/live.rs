@@ -3,17 +3,18 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use rustix::mount::{UnmountFlags, unmount};
 use rustix::process::Signal;
 
 use super::contestant::Contestant;
-use super::crew::{Crew, Trouble};
+use super::crew::{Crew, Trouble, send_to_group};
 use super::image::Image;
 use super::launch::Placement;
 use super::source::{Supplies, forget_contents};
 use super::workload::Workload;
-use crate::mount::{abort, connection_at, send, text_of, wait_until};
+use crate::mount::{abort, connection_at, text_of, wait_until};
 
 /// A mount, or the directory itself, and who works in it.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ struct Mounted {
 }
 
 impl Live {
-    /// Mounts a source, and starts so many clients in it.
+    /// Mounts a source, and starts so many clients in it, who may take so long to answer.
     ///
     /// # Errors
     /// Why it is not there, in words.
@@ -43,6 +44,7 @@ impl Live {
         supplies: &Supplies,
         placement: &Placement,
         clients: usize,
+        patience: Duration,
     ) -> Result<Live, String> {
         let source = source_of(image, contestant);
         let mount = match contestant.command.is_empty() {
@@ -51,8 +53,8 @@ impl Live {
         };
         let mut live = Live { name: contestant.name.clone(), source, mount, crew: Crew::default() };
         let dir = live.mount.as_ref().map_or(&live.source, |mount| &mount.mountpoint);
-        live.crew =
-            Crew::start(clients, placement, dir, &supplies.archive).map_err(|error| format!("a client: {error}"))?;
+        live.crew = Crew::start(clients, placement, dir, &supplies.archive, patience)
+            .map_err(|error| format!("a client: {error}"))?;
         Ok(live)
     }
 
@@ -97,7 +99,7 @@ impl Live {
     fn end_if_broken<T>(&mut self, result: &Result<T, Trouble>) {
         if let (Err(Trouble::Broken(_)), Some(mount)) = (result, &mut self.mount) {
             abort(mount.connection);
-            let _ = mount.daemon.kill();
+            send_to_group(&mut mount.daemon, Signal::KILL);
         }
     }
 }
@@ -175,7 +177,7 @@ impl Drop for Live {
 impl Drop for Mounted {
     fn drop(&mut self) {
         match self.is_running() {
-            true => send(self.daemon.id(), Signal::TERM),
+            true => send_to_group(&mut self.daemon, Signal::TERM),
             // It went into the background, or has ended.
             false if connection_at(&self.mountpoint).is_some() => self.detach(),
             false => {}
@@ -184,7 +186,7 @@ impl Drop for Mounted {
             if self.connection != 0 {
                 abort(self.connection);
             }
-            let _ = self.daemon.kill();
+            send_to_group(&mut self.daemon, Signal::KILL);
             self.detach();
         }
         let _ = self.daemon.wait();

@@ -57,6 +57,8 @@ pub struct Plan<'a> {
     pub image: &'a Image,
     /// Counts requests, where that can be done.
     pub requests: Option<&'a Requests>,
+    /// How far it has come.
+    pub bar: ProgressBar,
 }
 
 impl Plan<'_> {
@@ -76,7 +78,7 @@ impl Plan<'_> {
             .filter(|round| *round == Round::Warm || self.requests.is_some())
             .chain((0..self.rounds).map(Round::Timed))
             .collect();
-        let bar = progress(groups.len() * lives.len() * rounds.len());
+        self.bar.inc_length((groups.len() * lives.len() * rounds.len()) as u64);
         let mut left_out = vec![vec![false; lives.len()]; groups.len()];
         for (number, round) in rounds.into_iter().enumerate() {
             for (group, left_out) in groups.iter().zip(&mut left_out) {
@@ -84,8 +86,8 @@ impl Plan<'_> {
                     let place = (turn + number) % lives.len();
                     // Who comes after whom is turned around each time.
                     let place = if number % 2 == 0 { place } else { lives.len() - 1 - place };
-                    bar.set_message(format!("{} on {}", group[0].0.group, results.contestants[place].name));
-                    bar.inc(1);
+                    self.bar.set_message(format!("{} on {}", group[0].0.group, results.contestants[place].name));
+                    self.bar.inc(1);
                     if !left_out[place] {
                         left_out[place] = !self.turn(group, round, place, &mut lives[place], results)?;
                     }
@@ -95,7 +97,6 @@ impl Plan<'_> {
                 }
             }
         }
-        bar.finish_and_clear();
         Ok(())
     }
 
@@ -122,7 +123,7 @@ impl Plan<'_> {
                     if contestant == 0 {
                         return Err(Failure::Environment(format!("{}: {reason}", workload.name)));
                     }
-                    eprintln!("peers: {name} is ended, and left out from now on: {}: {reason}", workload.name);
+                    self.say(&format!("{name} is ended, and left out from now on: {}: {reason}", workload.name));
                     *live = None;
                     reason
                 }
@@ -180,7 +181,7 @@ impl Plan<'_> {
         let names = match seen {
             Ok(names) => names,
             Err(error) => {
-                eprintln!("peers: the requests of {} are not counted: {error}", workload.name);
+                self.say(&format!("the requests of {} are not counted: {error}", workload.name));
                 return Ok(None);
             }
         };
@@ -190,16 +191,28 @@ impl Plan<'_> {
         }
         Ok(Some(counts))
     }
+
+    /// Tells something beside the progress bar.
+    fn say(&self, text: &str) {
+        self.bar.suspend(|| eprintln!("peers: {text}"));
+    }
+}
+
+impl Drop for Plan<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// How many requests of each name one operation causes.
 type Counts = BTreeMap<String, f64>;
 
-fn progress(steps: usize) -> ProgressBar {
+/// A bar on the terminal, if there is one.
+pub fn progress() -> ProgressBar {
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     // It draws on a terminal only.
     let target = if is_dumb { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
+    let bar = ProgressBar::with_draw_target(Some(0), target);
     if let Ok(style) = ProgressStyle::with_template("{percent:>3} % {bar:30} {elapsed} {msg}") {
         bar.set_style(style);
     }

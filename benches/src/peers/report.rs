@@ -234,6 +234,8 @@ pub(crate) fn value(unit: Unit, time_ns: f64) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::peers::machine::Machine;
     use crate::peers::results::tests::example;
@@ -248,6 +250,7 @@ pub(crate) mod tests {
             several: placement(&[0, 1]),
             rounds: 3,
             is_quick: false,
+            patience: Duration::from_secs(60),
         }
     }
 

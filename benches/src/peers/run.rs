@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use clap::ColorChoice;
 use fs_core::{SCHED_RR, SchedParam, sched_setscheduler};
@@ -18,7 +19,7 @@ use super::image::{Image, WATCHED};
 use super::launch::{self, Placement};
 use super::live::{Live, source_of};
 use super::machine::Machine;
-use super::measure::{Plan, groups};
+use super::measure::{Plan, groups, progress};
 use super::report::{Paint, table};
 use super::results::Results;
 use super::source::{Supplies, settle};
@@ -69,6 +70,8 @@ pub struct Setting {
     pub rounds: usize,
     /// Whether they are short.
     pub is_quick: bool,
+    /// How long a mount may be silent.
+    pub patience: Duration,
 }
 
 impl Setting {
@@ -102,6 +105,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         several: placement(&machine, cli.cpus.unwrap_or(Cpus::All), cli.rr),
         rounds: cli.rounds(),
         is_quick: cli.quick,
+        patience: Duration::from_secs(cli.patience.into()),
         machine,
     };
     let results = measure(&setting, workloads, contestants, &image)?;
@@ -131,7 +135,7 @@ fn measure(
 ) -> Result<Results, Failure> {
     let requests = Requests::new().inspect_err(|reason| eprintln!("peers: requests are not counted: {reason}")).ok();
     let (rounds, is_quick) = (setting.rounds, setting.is_quick);
-    let plan = Plan { rounds, is_quick, image, requests: requests.as_ref() };
+    let plan = Plan { rounds, is_quick, image, requests: requests.as_ref(), bar: progress() };
     let has_programs = workloads.iter().any(|workload| workload.is_program());
     let files = if is_quick { tree::FILES / 10 } else { tree::FILES };
     let supplies = Supplies::make(image, if has_programs { files } else { 0 })?;
@@ -150,7 +154,7 @@ fn measure(
         let placement = setting.placement(groups[0][0].0);
         let mut lives = Vec::new();
         for contestant in &results.contestants {
-            let live = Live::start(contestant, image, &supplies, placement, most);
+            let live = Live::start(contestant, image, &supplies, placement, most, setting.patience);
             lives.push(live.inspect_err(|reason| eprintln!("peers: {} is left out: {reason}", contestant.name)).ok());
         }
         plan.measure(&groups, &mut lives, &mut results)?;
