@@ -10,8 +10,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::client::{FORGET, VERB};
+use super::interrupt;
 use super::launch::Placement;
-use super::run::is_interrupted;
 use super::steps::Span;
 use super::workload::Workload;
 
@@ -141,7 +141,7 @@ impl Client {
                 let line: Vec<u8> = self.begun.drain(..=end).collect();
                 return Ok(String::from_utf8_lossy(&line[..end]).into_owned());
             }
-            if is_interrupted() {
+            if interrupt::seen() {
                 return Err(Trouble::Interrupted);
             }
             if Instant::now() > until {

@@ -9,9 +9,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::crew::Trouble;
 use super::failure::Failure;
 use super::image::Image;
+use super::interrupt;
 use super::live::Live;
 use super::results::Results;
-use super::run::is_interrupted;
 use super::workload::{WORKLOADS, Workload};
 use crate::requests::Requests;
 
@@ -91,7 +91,7 @@ impl Plan<'_> {
                     if !left_out[place] {
                         left_out[place] = !self.turn(group, round, place, &mut lives[place], results)?;
                     }
-                    if is_interrupted() {
+                    if interrupt::seen() {
                         return Err(Failure::Interrupted);
                     }
                 }

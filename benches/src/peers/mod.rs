@@ -15,6 +15,7 @@ pub mod crew;
 pub mod failure;
 pub mod goal;
 pub mod image;
+pub mod interrupt;
 pub mod json;
 pub mod launch;
 pub mod live;

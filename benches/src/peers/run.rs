@@ -4,13 +4,10 @@ use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::ColorChoice;
 use fs_core::{SCHED_RR, SchedParam, sched_setscheduler};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::cli::{Cli, Cpus};
 use super::contestant::{Contestant, choose, keep_installed};
@@ -24,18 +21,11 @@ use super::report::{Paint, table};
 use super::results::Results;
 use super::source::{Supplies, settle};
 use super::workload::{WORKLOADS, Workload};
-use super::{alone, client, json, svg, tree};
+use super::{alone, client, interrupt, json, svg, tree};
 use crate::requests::Requests;
 
 /// Who asks for the work has to get the processor for it.
 const PRIORITY: i32 = 2;
-
-static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-
-/// Whether somebody wants the end.
-pub fn is_interrupted() -> bool {
-    INTERRUPTED.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
-}
 
 /// The program; also what it starts itself as, to be a client or to become another program.
 pub fn main() -> ExitCode {
@@ -49,6 +39,8 @@ pub fn main() -> ExitCode {
     match failed {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            // What was interrupted may have failed for that.
+            let failure = if interrupt::seen() { Failure::Interrupted } else { failure };
             eprintln!("peers: {failure}");
             ExitCode::from(failure.code())
         }
@@ -87,7 +79,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     let mut contestants = choose(&mounted, &cli.mounts, &cli.peer)?;
     let mut json_file = cli.json.as_deref().map(create).transpose()?;
     let mut svg_file = cli.svg.as_deref().map(create).transpose()?;
-    listen().map_err(Failure::about("signals"))?;
+    interrupt::listen().map_err(Failure::about("signals"))?;
     let alone = alone::be_alone();
     if let Err(reason) = &alone {
         eprintln!("peers: {reason}");
@@ -141,7 +133,7 @@ fn measure(
     let supplies = Supplies::make(image, if has_programs { files } else { 0 })?;
     for contestant in &contestants {
         supplies.fill(&source_of(image, contestant))?;
-        if is_interrupted() {
+        if interrupt::seen() {
             return Err(Failure::Interrupted);
         }
     }
@@ -189,14 +181,6 @@ fn placement(machine: &Machine, cpus: Cpus, is_rr: bool) -> Placement {
         Cpus::All => machine.cpus.clone(),
     };
     Placement { cpus, is_rr }
-}
-
-fn listen() -> io::Result<()> {
-    let flag = INTERRUPTED.get_or_init(Arc::default);
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(flag))?;
-    }
-    Ok(())
 }
 
 /// Where a result goes: known to be writable before minutes are spent for it.
