@@ -116,6 +116,19 @@ fn other_commands_are_measured_and_those_that_do_not_mount_are_told() {
 }
 
 #[test]
+fn where_no_mount_comes_there_is_no_result() {
+    let mut command = Command::new(PROGRAM);
+    command.args(["--quick", "--rounds", "1", "--only", "stat,fstat-clients/1", "--mounts", "native"]);
+    let (pid, output) = run(command.args(["--peer", "failing=ls {source} {mountpoint}/not-there"]));
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert_eq!(stderr.matches("failing is left out: the mount did not come: ").count(), 1, "{stderr}");
+    assert!(stderr.ends_with("peers: no mount could be measured\n"), "{stderr}");
+    assert!(output.stdout.is_empty());
+    leaves_nothing(pid);
+}
+
+#[test]
 fn every_peer_does_every_group_of_calls() {
     if !Path::new("/dev/fuse").exists() {
         return skip("there is no /dev/fuse");

@@ -61,7 +61,8 @@ impl Image {
         };
         let dir = dir.map_err(Failure::about("a temporary directory"))?;
         let shared = Ground::make(dir.path(), "shared", is_alone)?;
-        let watched = is_watched.then(|| Ground::make(dir.path(), "watched", is_alone)).transpose()?;
+        let has_two = is_watched && shared.is_mounted;
+        let watched = has_two.then(|| Ground::make(dir.path(), "watched", is_alone)).transpose()?;
         Ok(Image { shared, watched, dir })
     }
 
@@ -128,7 +129,7 @@ impl Ground {
             false => Err("it takes root".to_owned()),
         };
         if let Err(reason) = &mounted {
-            eprintln!("peers: no image of ext4: {reason}; works in {} as it is", dir.display());
+            eprintln!("peers: no image of ext4 for `{name}`: {reason}; works in {} as it is", dir.display());
         }
         Ok(Ground { path, is_mounted: mounted.is_ok() })
     }
@@ -149,7 +150,9 @@ fn mount_image(image: &Path, ground: &Path) -> Result<(), String> {
     // What is left for later would be done while something else is measured.
     let now = "lazy_itable_init=0,lazy_journal_init=0";
     succeed(Command::new("mkfs.ext4").args(["-q", "-F", "-E", now]).arg(image))?;
-    succeed(Command::new("mount").args(["-t", "ext4", "-o", "loop,nosuid,nodev"]).args([image, ground]))
+    succeed(Command::new("mount").args(["-t", "ext4", "-o", "loop,nosuid,nodev"]).args([image, ground]))?;
+    // It is there for as long as it is mounted, and goes even if this program is killed.
+    std::fs::remove_file(image).map_err(|error| format!("{}: {error}", image.display()))
 }
 
 /// Runs a command, which has nothing to say if all is well.

@@ -112,7 +112,7 @@ impl Plan<'_> {
         for (index, (workload, place)) in group.iter().enumerate() {
             let trouble = match live {
                 Some(mount) => self.step(workload, *place, round, contestant, mount, results).err(),
-                None => Some(Trouble::Refused("the mount is not there any more".to_owned())),
+                None => Some(Trouble::Refused("the mount is not there".to_owned())),
             };
             let Some(trouble) = trouble else { continue };
             let reason = match trouble {
@@ -128,9 +128,11 @@ impl Plan<'_> {
                     reason
                 }
             };
-            for (_, place) in &group[index..] {
+            for (other, place) in &group[index..] {
                 if let Some(place) = place {
-                    let told = format!("{}: {reason}", workload.name);
+                    // The others of the group lack what this one should have left.
+                    let is_it = other.name == workload.name;
+                    let told = if is_it { reason.clone() } else { format!("{}: {reason}", workload.name) };
                     results.cell_mut(*place, contestant).trouble.get_or_insert(told);
                 }
             }

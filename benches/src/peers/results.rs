@@ -74,9 +74,15 @@ impl Results {
         self.cells.get(&(workload, contestant))
     }
 
-    /// Whether there is no sample at all.
-    pub fn is_empty(&self) -> bool {
-        self.cells.values().all(|cell| cell.samples.is_empty())
+    /// Whether a mount was measured, if there are any among the contestants.
+    pub fn is_of_mounts(&self) -> bool {
+        let is_sampled = |contestant: usize| {
+            self.cells.iter().any(|((_, other), cell)| *other == contestant && !cell.samples.is_empty())
+        };
+        match self.contestants.len() {
+            1 => is_sampled(0),
+            count => (1..count).any(is_sampled),
+        }
     }
 
     /// Nanoseconds of one operation; of one of those that all clients did.
@@ -161,6 +167,7 @@ pub(crate) mod tests {
         assert_eq!(results.best_of_ours(0), results.contestant("tick"));
         assert_eq!(results.best_of_ours(1), results.contestant("none"));
         assert_eq!(results.time_ns(0, 0).unwrap().median, 2000.0);
+        assert!(results.is_of_mounts());
     }
 
     #[test]

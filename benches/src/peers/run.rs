@@ -103,8 +103,8 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     let results = measure(&setting, workloads, contestants, &image)?;
     // Before anything is told, nothing is left.
     drop(image);
-    if results.is_empty() {
-        return Err(Failure::Environment("nothing could be measured".to_owned()));
+    if !results.is_of_mounts() {
+        return Err(Failure::Environment("no mount could be measured".to_owned()));
     }
     if let Some(file) = &mut json_file {
         write_all(file, &json::document(&setting, &results), "--json")?;
@@ -140,16 +140,22 @@ fn measure(
     settle(image).map_err(Failure::about("the image"))?;
     let counts = workloads.iter().map(|workload| plan.count(workload)).collect();
     let mut results = Results::new(workloads, contestants, counts);
+    let mut left_out = vec![false; results.contestants.len()];
     for is_of_clients in [false, true] {
         let groups = groups(&results.workloads, |workload| workload.is_of_clients() == is_of_clients);
         let Some(most) = groups.iter().flatten().map(|(workload, _)| workload.clients).max() else { continue };
         let placement = setting.placement(groups[0][0].0);
         let mut lives = Vec::new();
-        for contestant in &results.contestants {
+        for (contestant, is_left_out) in results.contestants.iter().zip(&left_out) {
+            if *is_left_out {
+                lives.push(None);
+                continue;
+            }
             let live = Live::start(contestant, image, &supplies, placement, most, setting.patience);
             lives.push(live.inspect_err(|reason| eprintln!("peers: {} is left out: {reason}", contestant.name)).ok());
         }
         plan.measure(&groups, &mut lives, &mut results)?;
+        left_out = lives.iter().map(Option::is_none).collect();
     }
     Ok(results)
 }
