@@ -8,11 +8,13 @@
 //! [`operation`] is what is measured, [`place`] where, [`mount`] the live mount, [`requests`]
 //! how many requests the kernel sends to it, and [`table`] the comparison at the end.
 //!
-//! [`library`] is for another question: what the library's calls cost beside those of others.
+//! Two others are for other questions: [`library`], what the library's calls cost beside those of
+//! others, and [`peers`], what the mount costs beside other passthrough file systems.
 
 pub mod library;
 pub mod mount;
 pub mod operation;
+pub mod peers;
 pub mod place;
 pub mod requests;
 pub mod rung;

@@ -126,7 +126,7 @@ fn end_by_force(daemon: &mut Child, mountpoint: &Path) {
 }
 
 /// All requests on the connection fail from now on.
-fn abort(connection: u32) {
+pub(crate) fn abort(connection: u32) {
     let _ = fs::write(format!("/sys/fs/fuse/connections/{connection}/abort"), "1");
 }
 
@@ -138,7 +138,7 @@ fn send(pid: u32, signal: Signal) {
 
 /// The connection of the mount at a path, from the table of mounts: the mount itself is
 /// not asked.
-fn connection_at(mountpoint: &Path) -> Option<u32> {
+pub(crate) fn connection_at(mountpoint: &Path) -> Option<u32> {
     let table = fs::read("/proc/self/mountinfo").ok()?;
     let mut lines = table.split(|byte| *byte == b'\n');
     lines.find_map(|line| {
@@ -149,7 +149,7 @@ fn connection_at(mountpoint: &Path) -> Option<u32> {
     })
 }
 
-fn wait_until(mut done: impl FnMut() -> bool) -> bool {
+pub(crate) fn wait_until(mut done: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + PROMPT;
     while Instant::now() < deadline {
         if done() {
@@ -160,7 +160,7 @@ fn wait_until(mut done: impl FnMut() -> bool) -> bool {
     false
 }
 
-fn text_of(file: File) -> String {
+pub(crate) fn text_of(file: File) -> String {
     use std::io::{Read, Seek};
     let mut file = file;
     let mut text = String::new();

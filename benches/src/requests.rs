@@ -13,6 +13,9 @@ use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, 
 /// The switch of the tracepoint.
 const SWITCH: &str = "events/fuse/fuse_request_send/enable";
 
+/// The room of the buffer, for each processor: for the requests of programs.
+const ROOM_KIB: &str = "8192";
+
 /// A buffer of the kernel's tracing, of its own.
 #[derive(Debug)]
 pub struct Requests {
@@ -39,13 +42,14 @@ impl Requests {
         let instance = dir(instances.as_fd(), &name).map_err(reason("tracefs"))?;
         let requests = Requests { instances, name, instance };
         requests.write(SWITCH, "0").map_err(|error| format!("the tracepoint: {error}"))?;
+        requests.write("buffer_size_kb", ROOM_KIB).map_err(|error| format!("the buffer's room: {error}"))?;
         Ok(requests)
     }
 
     /// The requests on a connection while `work` is done, in order.
     ///
     /// # Errors
-    /// Those of the kernel's tracing.
+    /// Those of the kernel's tracing; that there were more requests than it has room for is one.
     pub fn of(&self, connection: u32, work: impl FnOnce()) -> std::io::Result<Vec<String>> {
         self.write("trace", "")?;
         self.write(SWITCH, "1")?;
@@ -53,7 +57,10 @@ impl Requests {
         self.write(SWITCH, "0")?;
         let mut text = String::new();
         self.open("trace", OFlags::RDONLY)?.read_to_string(&mut text)?;
-        Ok(parse(&text, connection))
+        match has_lost(&text) {
+            true => Err(std::io::Error::other("there were more than the buffer of the kernel's tracing has room for")),
+            false => Ok(parse(&text, connection)),
+        }
     }
 
     fn write(&self, name: &str, text: &str) -> std::io::Result<()> {
@@ -77,6 +84,14 @@ fn tracefs() -> rustix::io::Result<OwnedFd> {
     fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty())
 }
 
+/// Whether there were more than are in the text, by its line
+/// `# entries-in-buffer/entries-written: 205/410   #P:2`.
+fn has_lost(text: &str) -> bool {
+    let counts = text.lines().find_map(|line| line.strip_prefix("# entries-in-buffer/entries-written: "));
+    let counts = counts.and_then(|counts| counts.split(' ').next()?.split_once('/'));
+    counts.is_some_and(|(there, written)| there != written)
+}
+
 /// The names of the requests of a connection, from lines that end in
 /// `fuse_request_send: connection 45 req 8 opcode 3 (FUSE_GETATTR) len 56`.
 fn parse(text: &str, connection: u32) -> Vec<String> {
@@ -94,6 +109,12 @@ fn parse(text: &str, connection: u32) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_lost_is_seen() {
+        assert!(has_lost("# tracer: nop\n#\n# entries-in-buffer/entries-written: 205/410   #P:2\n"));
+        assert!(!has_lost("# tracer: nop\n#\n# entries-in-buffer/entries-written: 205/205   #P:2\n"));
+    }
 
     #[test]
     fn only_the_requests_of_the_connection_are_read() {

@@ -1,0 +1,64 @@
+//! Starts a program where it is to run: on which processors, under which policy.
+//!
+//! The program of the benchmark is started anew under the verb [`VERB`], puts itself where it
+//! is told, and becomes the other program: so all its threads are there from the first one on.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use fs_core::{SCHED_RR, SchedParam, sched_setaffinity, sched_setscheduler};
+use rustix::process::{Signal, set_parent_process_death_signal};
+
+/// The first argument of a program that is to become another.
+pub const VERB: &str = "launch";
+
+/// Below the one of who asks for the work, which has to wait for its end.
+const PRIORITY: i32 = 1;
+
+/// Where programs run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// The processors.
+    pub cpus: Vec<usize>,
+    /// Whether under `SCHED_RR`.
+    pub is_rr: bool,
+}
+
+impl Placement {
+    /// A command that starts a program there, in a process group of its own, so that a ^C at the
+    /// terminal reaches only who has to clean up.
+    ///
+    /// # Errors
+    /// The path of this program is not known.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> std::io::Result<Command> {
+        let mut command = Command::new(std::env::current_exe()?);
+        let cpus: Vec<String> = self.cpus.iter().map(usize::to_string).collect();
+        let policy = if self.is_rr { "rr" } else { "other" };
+        command.arg(VERB).arg(cpus.join(",")).arg(policy).arg(program).process_group(0);
+        Ok(command)
+    }
+}
+
+/// Becomes the program of the arguments: processors, policy, program and its arguments.
+///
+/// Returns only if that fails: why.
+pub fn become_program(mut args: impl Iterator<Item = OsString>) -> String {
+    let cpus = args.next().and_then(|cpus| cpus.into_string().ok()).unwrap_or_default();
+    let cpus: Result<Vec<usize>, _> = cpus.split(',').map(str::parse).collect();
+    let (Ok(cpus), Some(policy), Some(program)) = (cpus, args.next(), args.next()) else {
+        return format!("{VERB}: processors, policy and program are wanted");
+    };
+    // Whatever ends the benchmark ends what it started.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    if let Err(error) = sched_setaffinity(None, cpus) {
+        return format!("the processors: {error}");
+    }
+    if policy == "rr"
+        && let Err(error) = sched_setscheduler(None, SCHED_RR, SchedParam::new(PRIORITY))
+    {
+        return format!("SCHED_RR: {error}");
+    }
+    let error = Command::new(&program).args(args).exec();
+    format!("{}: {error}", program.display())
+}

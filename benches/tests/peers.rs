@@ -1,0 +1,231 @@
+//! The program that measures the mount beside its peers: what it writes, and what it leaves.
+
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_peers");
+
+#[test]
+fn it_measures_and_writes_and_leaves_nothing() {
+    if !Path::new("/dev/fuse").exists() {
+        return skip("there is no /dev/fuse");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let (json, svg) = (dir.path().join("peers.json"), dir.path().join("peers.svg"));
+    let mut command = Command::new(PROGRAM);
+    command.args(["--quick", "--rounds", "2", "--only", "stat", "--mounts", "native,tick", "--json"]);
+    command.arg(&json).arg("--svg").arg(&svg);
+    let (pid, output) = run(&mut command);
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{stderr}");
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert!(lines.iter().any(|line| line.starts_with("stat: ")), "{stdout}");
+    assert!(lines.iter().any(|line| line.starts_with("  * tick") && line.contains("goal <= 13: ")), "{stdout}");
+    assert!(!stdout.contains('\x1b') && !stderr.contains('\x1b'), "{stderr}");
+
+    let document: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    let results = &document["workloads"][0]["results"];
+    let names: Vec<&Value> = results.as_array().unwrap().iter().map(|result| &result["mount"]).collect();
+    assert_eq!(names, ["native", "tick"]);
+    for result in results.as_array().unwrap() {
+        assert_eq!(result["samples_ns"].as_array().unwrap().len(), 2, "{result}");
+        assert!(result["time_ns"]["median"].as_f64().unwrap() > 10.0, "{result}");
+    }
+    assert_eq!(results[0]["ratio"]["median"], 1.0);
+    assert_eq!(results[0]["requests_per_operation"], Value::Null);
+    assert_eq!(document["goals"].as_array().unwrap().len(), 1);
+    if stderr.contains("requests are not counted") {
+        skip("requests are not counted");
+    } else {
+        // Each status is asked for again after a tick; in between, only the name.
+        let requests = &results[1]["requests_per_operation"];
+        assert!(requests["LOOKUP"].as_f64().unwrap() > 0.5, "{requests}");
+    }
+
+    is_well_formed(&svg);
+    leaves_nothing(pid);
+}
+
+#[test]
+fn an_interrupt_ends_it_and_leaves_nothing() {
+    if !Path::new("/dev/fuse").exists() {
+        return skip("there is no /dev/fuse");
+    }
+    let mut command = Command::new(PROGRAM);
+    command.args(["--only", "stat", "--mounts", "tick", "--rounds", "60000"]);
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let pid = child.id();
+    wait_until(|| children(pid).len() >= 3);
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).ends_with("peers: interrupted\n"), "{}", text(&output.stderr));
+    assert!(output.stdout.is_empty());
+    leaves_nothing(pid);
+}
+
+#[test]
+fn a_mount_that_does_not_answer_is_ended_and_left_out() {
+    if !Path::new("/dev/fuse").exists() {
+        return skip("there is no /dev/fuse");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let script = dir.path().join("stuck");
+    // It is stopped while it is measured, and cannot even be terminated then.
+    let text_of_script = format!(
+        "#!/bin/sh\n{} -f --cache none \"$1\" \"$2\" & daemon=$!\n\
+         (while ! grep -qF \"$2 \" /proc/self/mountinfo; do :; done; sleep 1; kill -STOP $daemon)\nwait\n",
+        env!("CARGO_BIN_EXE_mounted")
+    );
+    fs::write(&script, text_of_script).unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(["--only", "stat", "--mounts", "native", "--rounds", "40", "--patience", "2"]);
+    command.arg("--peer").arg(format!("stuck=/bin/sh {} {{source}} {{mountpoint}}", script.display()));
+    let (pid, output) = run(&mut command);
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("stuck is ended, and left out from now on: stat: no answer for 2s"), "{stderr}");
+    assert!(stdout.contains("    native"), "{stdout}");
+    leaves_nothing(pid);
+}
+
+#[test]
+fn other_commands_are_measured_and_those_that_do_not_mount_are_told() {
+    if !Path::new("/dev/fuse").exists() {
+        return skip("there is no /dev/fuse");
+    }
+    let mut command = Command::new(PROGRAM);
+    command.args(["--quick", "--rounds", "1", "--only", "stat", "--mounts", "native"]);
+    command.args(["--peer", "absent=/nowhere/at-all {source} {mountpoint}"]);
+    command.args(["--peer", "failing=ls {source} {mountpoint}/not-there"]);
+    let mounted = env!("CARGO_BIN_EXE_mounted");
+    command.arg("--peer").arg(format!("background={mounted} {{source}} {{mountpoint}}"));
+    let (pid, output) = run(&mut command);
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("absent is left out: /nowhere/at-all: "), "{stderr}");
+    assert!(stderr.contains("failing is left out: the mount did not come: "), "{stderr}");
+    assert!(stdout.lines().any(|line| line.starts_with("    background ") && line.contains('x')), "{stdout}");
+    leaves_nothing(pid);
+}
+
+#[test]
+fn where_no_mount_comes_there_is_no_result() {
+    let mut command = Command::new(PROGRAM);
+    command.args(["--quick", "--rounds", "1", "--only", "stat,fstat-clients/1", "--mounts", "native"]);
+    let (pid, output) = run(command.args(["--peer", "failing=ls {source} {mountpoint}/not-there"]));
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert_eq!(stderr.matches("failing is left out: the mount did not come: ").count(), 1, "{stderr}");
+    assert!(stderr.ends_with("peers: no mount could be measured\n"), "{stderr}");
+    assert!(output.stdout.is_empty());
+    leaves_nothing(pid);
+}
+
+#[test]
+fn every_peer_does_every_group_of_calls() {
+    if !Path::new("/dev/fuse").exists() {
+        return skip("there is no /dev/fuse");
+    }
+    for program in ["bindfs", "fuse-overlayfs", "mergerfs", "unionfs"] {
+        if Command::new(program).arg("--version").output().is_err() {
+            return skip(&format!("there is no {program}"));
+        }
+    }
+    let mut command = Command::new(PROGRAM);
+    command.args(["--quick", "--rounds", "1", "--mounts", "bindfs,fuse-overlayfs,mergerfs,unionfs-fuse"]);
+    command.args(["--only", "rand-write,mmap-write,stat,rename,mkdir,tar-x,grep-cold,git-status,create-clients/2"]);
+    command.args(["--json", "-"]);
+    let (pid, output) = run(&mut command);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let workloads = document["workloads"].as_array().unwrap();
+    assert_eq!(workloads.len(), 10);
+    for workload in workloads {
+        let results = workload["results"].as_array().unwrap();
+        assert_eq!(results.len(), 5, "{workload}");
+        assert!(results.iter().all(|result| result["trouble"] == Value::Null), "{workload:#}");
+        assert!(results.iter().all(|result| result["time_ns"]["median"].as_f64() > Some(0.0)), "{workload:#}");
+    }
+    leaves_nothing(pid);
+}
+
+#[test]
+fn wrong_usage_is_told_before_anything_is_made() {
+    for (args, told) in [
+        (["--only", "stats"], "--only: there is no workload `stats`"),
+        (["--mounts", "ticks"], "--mounts: there is no `ticks`"),
+        (["--peer", "a=b"], "the command of `a` lacks {source}"),
+        (["--program", "/nowhere"], "/nowhere: our mount is not there"),
+    ] {
+        let (_, output) = run(Command::new(PROGRAM).args(args));
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(told), "{stderr}");
+    }
+}
+
+fn run(command: &mut Command) -> (u32, Output) {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    (child.id(), child.wait_with_output().unwrap())
+}
+
+/// Everything that a run makes has the number of its process in its path.
+fn leaves_nothing(pid: u32) {
+    let name = format!("osprey-peers-{pid}-");
+    let is_named = |path: &Path| fs::read(path).is_ok_and(|bytes| text(&bytes).contains(&name));
+    let left = || {
+        let tables = ["/proc/self/mountinfo"].map(PathBuf::from);
+        let processes = entries("/proc").into_iter().map(|dir| dir.join("cmdline"));
+        let loops = entries("/sys/block").into_iter().map(|dir| dir.join("loop/backing_file"));
+        let mut left: Vec<PathBuf> = tables.into_iter().chain(processes).chain(loops).collect();
+        left.retain(|path| is_named(path));
+        let dirs = [entries("/dev/shm"), entries(std::env::temp_dir())].concat();
+        left.extend(dirs.into_iter().filter(|dir| dir.to_string_lossy().contains(&name)));
+        left
+    };
+    // A loop device goes with the last process of the mount namespace, a little later.
+    wait_until(|| left().is_empty());
+    assert_eq!(left(), Vec::<PathBuf>::new());
+}
+
+fn entries(dir: impl AsRef<Path>) -> Vec<PathBuf> {
+    fs::read_dir(dir).map(|entries| entries.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()
+}
+
+fn children(pid: u32) -> Vec<String> {
+    let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn is_well_formed(svg: &Path) {
+    match Command::new("xmllint").arg("--noout").arg(svg).output() {
+        Ok(output) => assert!(output.status.success(), "{}", text(&output.stderr)),
+        Err(_) => skip("there is no xmllint"),
+    }
+}
+
+fn wait_until(done: impl Fn() -> bool) {
+    for _ in 0..1500 {
+        if done() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Says why something is not tested; where all must be, that is a failure.
+fn skip(reason: &str) {
+    assert!(std::env::var_os("OSPREY_REQUIRE_ALL").is_none(), "must not be skipped here: {reason}");
+    eprintln!("not run: {reason}");
+}
