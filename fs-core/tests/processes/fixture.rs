@@ -27,7 +27,7 @@ pub(crate) fn end_of(name: &str, key: &str, body: impl FnOnce()) -> Option<(Wait
     let mut command = Command::new(env::current_exe().unwrap());
     // Cores would be left everywhere.
     let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
-    let output = without_cores(&mut command, none)
+    let output = prepared(&mut command, none)
         .args(["--exact", name, "--nocapture", "--test-threads=1"])
         .env(VARIABLE, &wanted)
         .output()
@@ -41,9 +41,15 @@ pub(crate) fn end_of(name: &str, key: &str, body: impl FnOnce()) -> Option<(Wait
 }
 
 #[expect(unsafe_code, reason = "what a child does before its program")]
-fn without_cores(command: &mut Command, none: rustix::process::Rlimit) -> &mut Command {
-    // SAFETY: one system call on numbers.
-    unsafe { command.pre_exec(move || Ok(rustix::process::setrlimit(rustix::process::Resource::Core, none)?)) }
+fn prepared(command: &mut Command, no_cores: rustix::process::Rlimit) -> &mut Command {
+    let prepare = move || {
+        // What runs in the background of a shell is started with interrupts ignored.
+        // SAFETY: no handler is set, and the child has one thread.
+        unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
+        Ok(rustix::process::setrlimit(rustix::process::Resource::Core, no_cores)?)
+    };
+    // SAFETY: two system calls on numbers.
+    unsafe { command.pre_exec(prepare) }
 }
 
 /// The errno of a call that must fail.
