@@ -60,9 +60,16 @@ fn a_hangup_that_is_ignored_ends_nothing() {
 fn processes_do_not_outlive_a_runner_that_is_killed() {
     let bench = hanging();
     let child = start_hanging(&bench, "default");
-    let zygotes = children(child.id());
-    let workers: Vec<u32> = zygotes.iter().flat_map(|zygote| children(*zygote)).collect();
-    assert!(!zygotes.is_empty() && !workers.is_empty());
+    let (mut zygotes, mut workers) = (Vec::new(), Vec::new());
+    // The kernel's list lacks some while others are just ending.
+    until(
+        || {
+            zygotes = children(child.id());
+            workers = zygotes.iter().flat_map(|zygote| children(*zygote)).collect::<Vec<u32>>();
+            !zygotes.is_empty() && !workers.is_empty()
+        },
+        "the processes to be listed",
+    );
     kill_process(pid(&child), Signal::KILL).unwrap();
     assert_eq!(wait(child), -9);
     let gone = |pid: &u32| !PathBuf::from(format!("/proc/{pid}")).exists() || is_zombie(*pid);
