@@ -16,6 +16,7 @@ mod data;
 mod directories;
 mod identity;
 mod names;
+mod objects;
 mod sources;
 
 use std::fmt::Debug;
