@@ -5,7 +5,7 @@
 //! | `none` | not | not | not | not |
 //! | `tick` | not | not | until the next but one tick of the kernel's clock | until times or size change |
 //! | `watch` | until a change is heard of | until a change is heard of | until a change is heard of | until a change is heard of |
-//! | `exclusive` | for ever | for ever | for ever | for ever |
+//! | `exclusive` | for ever | for ever | for ever, of directories for a second | for ever |
 //!
 //! Under `watch` an inode whose file system cannot be watched is remembered as under `tick`. What is not
 //! heard of: [`crate::watch`].
@@ -13,6 +13,9 @@
 //! Whatever the policy, attributes of a file that programs may have mapped for writing are
 //! remembered for no more than a tick, where the map is the source's: a store changes the
 //! times unseen from above.
+//!
+//! A directory that is looked at while an entry is made in it can be answered for as it was before: what the kernel then
+//! believes it must not believe for ever. Under `watch` it is told again.
 //!
 //! And attributes of a regular file with suid or sgid are not
 //! remembered: a write that the kernel passes through clears these bits beneath, unseen
@@ -51,6 +54,7 @@ impl Cache {
             Cache::None => Duration::ZERO,
             Cache::Tick => ONE_TICK,
             Cache::Watch | Cache::Exclusive if may_be_mapped => ONE_TICK,
+            Cache::Exclusive if mode & libc::S_IFMT == libc::S_IFDIR => A_MOMENT,
             Cache::Watch | Cache::Exclusive => FOR_EVER,
         }
     }
@@ -91,7 +95,12 @@ mod tests {
             assert_eq!(cache.answer_to_change(libc::S_IFREG | 0o4755, false), Duration::ZERO);
             assert_eq!(cache.joint_ttl(libc::S_IFREG | 0o2755, false), Duration::ZERO);
         }
-        assert_eq!(Cache::Exclusive.attribute_ttl(libc::S_IFDIR | 0o2755, false), FOR_EVER);
+        assert_eq!(Cache::Watch.attribute_ttl(libc::S_IFDIR | 0o2755, false), FOR_EVER);
+    }
+
+    #[test]
+    fn a_directory_that_changes_while_it_is_looked_at_is_not_wrong_for_long() {
+        assert_eq!(Cache::Exclusive.attribute_ttl(libc::S_IFDIR | 0o755, false), A_MOMENT);
     }
 
     #[test]
