@@ -17,7 +17,7 @@
 //! A directory that is looked at while an entry is made in it can be answered for as it was before: what the kernel then
 //! believes it must not believe for ever. Under `watch` it is told again.
 //!
-//! And attributes of a regular file with suid or sgid are not
+//! And attributes of a file with suid or sgid are not
 //! remembered: a write that the kernel passes through clears these bits beneath, unseen
 //! from above, and a program must not be run with a privilege that it has lost.
 
@@ -79,9 +79,9 @@ impl Cache {
     }
 }
 
-/// Whether `mode` is that of a regular file with suid or sgid.
+/// Whether `mode` is that of a file with suid or sgid: of any type but a directory, whose bits mean something else and stay.
 pub fn has_set_id(mode: u32) -> bool {
-    mode & libc::S_IFMT == libc::S_IFREG && mode & (libc::S_ISUID | libc::S_ISGID) != 0
+    mode & libc::S_IFMT != libc::S_IFDIR && mode & (libc::S_ISUID | libc::S_ISGID) != 0
 }
 
 #[cfg(test)]
