@@ -164,31 +164,36 @@ fn an_interrupt_unmounts_and_so_does_the_end_of_a_runner_that_is_killed() {
     }
 }
 
+/// Starts a run of slow cases on a mount, one after the other, and waits for the first results.
+fn start_slow(more: &[&str]) -> (Bench, Child) {
+    let slow = "open path=f flags=CREAT|RDWR -> fd=1\n".repeat(300);
+    let steps: Vec<&str> = slow.lines().chain(["stat path=f -> type=file"]).collect();
+    let cases: String = (0..20).map(|number| case(&format!("c{number:02}"), "linux-man", &steps)).collect();
+    let bench = Bench::with_cases(&cases);
+    let mut command = bench.command(&arguments(&bench));
+    command.args(["--jobs", "1", "--log", &bench.path("log").display().to_string()]).args(more);
+    command.stdout(fs::File::create(bench.path("out")).unwrap()).stderr(fs::File::create(bench.path("err")).unwrap());
+    let child = command.spawn().unwrap();
+    let results = || fs::read_to_string(bench.path("log")).is_ok_and(|log| log.len() > 20_000);
+    until(results, "the first results");
+    (bench, child)
+}
+
 /// A daemon that no longer answers takes no longer than its aborting.
 #[test]
 fn a_mount_that_stops_to_answer_does_not_hang_the_run() {
     if !can_mount() || !is_root() {
         return skip("only root can abort the connection of a mount");
     }
-    let slow = "open path=f flags=CREAT|RDWR -> fd=1\n".repeat(300);
-    let steps: Vec<&str> = slow.lines().chain(["stat path=f -> type=file"]).collect();
-    let cases: String = (0..20).map(|number| case(&format!("c{number:02}"), "linux-man", &steps)).collect();
-    let bench = Bench::with_cases(&cases);
-    let mut command = bench.command(&arguments(&bench));
-    let log = bench.path("log").display().to_string();
-    command.args(["--timeout", "3", "--jobs", "1", "--log", &log]);
-    command.stdout(fs::File::create(bench.path("out")).unwrap()).stderr(fs::File::create(bench.path("err")).unwrap());
-    let child = command.spawn().unwrap();
+    let (bench, child) = start_slow(&["--timeout", "3"]);
     // The daemon is stopped while the first cases run.
-    let results = || fs::read_to_string(&log).is_ok_and(|log| log.len() > 20_000);
-    until(results, "the first results");
     let daemon = daemon_of(child.id());
     kill_process(daemon, Signal::STOP).unwrap();
     let code = wait(child);
     assert_eq!(code, 1, "{}", fs::read_to_string(bench.path("err")).unwrap());
     assert!(!is_mounted_below(&bench.path("temp")));
     assert_eq!(bench.left(), Vec::<PathBuf>::new());
-    let log = fs::read_to_string(&log).unwrap();
+    let log = fs::read_to_string(bench.path("log")).unwrap();
     let timeouts = log.lines().filter(|line| line.contains("\"status\":\"TIMEOUT\"")).count();
     assert_eq!(timeouts, 1, "the first one is enough to give the mount up");
     assert!(log.contains("the file system no longer answers"));
@@ -200,16 +205,7 @@ fn a_copy_of_the_mount_elsewhere_does_not_keep_it() {
     if !can_mount() || !is_root() {
         return skip("only root can make a mount namespace with a copy of the mount");
     }
-    let slow = "open path=f flags=CREAT|RDWR -> fd=1\n".repeat(300);
-    let steps: Vec<&str> = slow.lines().chain(["stat path=f -> type=file"]).collect();
-    let cases: String = (0..20).map(|number| case(&format!("c{number:02}"), "linux-man", &steps)).collect();
-    let bench = Bench::with_cases(&cases);
-    let mut command = bench.command(&arguments(&bench));
-    let log = bench.path("log").display().to_string();
-    command.args(["--jobs", "1", "--log", &log]);
-    command.stdout(fs::File::create(bench.path("out")).unwrap()).stderr(fs::File::create(bench.path("err")).unwrap());
-    let child = command.spawn().unwrap();
-    until(|| fs::read_to_string(&log).is_ok_and(|log| log.len() > 20_000), "the first results");
+    let (bench, child) = start_slow(&[]);
     let mut elsewhere = Command::new("unshare").args(["--mount", "sleep", "60"]).spawn().unwrap();
     let code = wait(child);
     assert_eq!(code, 0, "{}", fs::read_to_string(bench.path("err")).unwrap());
