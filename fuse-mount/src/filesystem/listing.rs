@@ -26,7 +26,7 @@ impl PassthroughFs {
             reply,
             |call, reply, _| {
                 let mut count = 0;
-                call.readdir(fh.0, offset, |listed| {
+                call.readdir(self.directory(ino, fh), offset, |listed| {
                     // A type that the protocol lacks is one that programs ask for by stat.
                     let kind = reply::kind(listed.file_type).unwrap_or(FileType::RegularFile);
                     let is_full = reply.add(INodeNo(listed.ino), listed.next, kind, OsStr::from_bytes(listed.name));
@@ -57,7 +57,7 @@ impl PassthroughFs {
             reply,
             |call, reply, _| {
                 let mut count = 0;
-                call.readdirplus(fh.0, offset, |listed, entry| {
+                call.readdirplus(self.directory(ino, fh), offset, |listed, entry| {
                     let told = entry.map(|entry| {
                         let cache = self.volume.cache_of(&entry.node);
                         let ttl = cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());

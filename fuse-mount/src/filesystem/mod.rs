@@ -22,14 +22,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use fs_core::{Errno, Follow};
-use fuser::{InitFlags, KernelConfig};
+use fuser::{FileHandle, INodeNo, InitFlags, KernelConfig};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::thread::CapabilitySet;
 
 use crate::handle::Handles;
 use crate::load::Load;
 use crate::nodes::{Nodes, Settings};
-use crate::ops::Volume;
+use crate::ops::{Dir, Listings, Volume};
 use crate::options::{Cache, Options, Passthrough};
 use crate::trace::{Level, Tracer};
 use crate::watch::{Unwatched, Watch, Watcher, can_forget_all_names};
@@ -116,6 +116,8 @@ impl PassthroughFs {
                 nodes: Arc::new(nodes),
                 files: Handles::default(),
                 dirs: Handles::default(),
+                listings: Listings::default(),
+                opens_directories: AtomicBool::new(true),
                 cache,
                 read_only: options.read_only,
             },
@@ -138,6 +140,11 @@ impl PassthroughFs {
     /// The descriptor of the connection through which the kernel is let read and write files itself.
     pub fn pass_through(&self, device: OwnedFd) {
         self.backings.connect(device);
+    }
+
+    /// The directory that a request is about, which names its node and perhaps a handle.
+    fn directory(&self, ino: INodeNo, handle: FileHandle) -> Dir {
+        if self.volume.opens_directories.load(Ordering::Relaxed) { Dir::Open(handle.0) } else { Dir::Node(ino.0) }
     }
 
     /// How busy its servers are.
@@ -188,6 +195,12 @@ impl PassthroughFs {
         }
         if self.has_acls {
             wanted |= InitFlags::FUSE_POSIX_ACL;
+        }
+        // Listings are remembered for ever, and so need not be asked for. A trace shows who opens what.
+        let leaves_out = self.volume.cache == Cache::Exclusive && self.tracer.is_none();
+        if leaves_out && offered.contains(InitFlags::FUSE_NO_OPENDIR_SUPPORT) {
+            wanted |= InitFlags::FUSE_NO_OPENDIR_SUPPORT;
+            self.volume.opens_directories.store(false, Ordering::Relaxed);
         }
         let passes = self.options.passthrough == Passthrough::Auto && worker::is_capable(CapabilitySet::SYS_ADMIN);
         if passes && offered.contains(InitFlags::FUSE_PASSTHROUGH) && self.stack_depth < MOST_STACKED {

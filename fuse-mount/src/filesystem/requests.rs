@@ -20,7 +20,7 @@ use super::send::{room, send_attribute, send_data, send_done};
 use super::serve::{Asked, Served};
 use super::{PassthroughFs, decode, reply};
 use crate::node::Name;
-use crate::ops::{Changes, Entry, Write};
+use crate::ops::{Changes, Entry, Open, Write};
 use crate::trace::{Args, RequestKind};
 
 /// The longest value, and the longest list of names, in bytes.
@@ -327,6 +327,10 @@ impl Filesystem for PassthroughFs {
             Asked::node(RequestKind::Opendir, ino.0, args),
             reply,
             |call, _, args| {
+                if !self.volume.opens_directories.load(Ordering::Relaxed) {
+                    // The kernel does not ask again.
+                    return Err(Errno::NOSYS);
+                }
                 let opened = call.opendir(ino.0)?;
                 args.handle = Some(opened.number);
                 Ok((opened.number, self.volume.cache_of(&opened.handle.node).keeps()))
@@ -357,7 +361,7 @@ impl Filesystem for PassthroughFs {
     fn fsyncdir(&self, request: &Request, ino: INodeNo, fh: FileHandle, datasync: bool, reply: ReplyEmpty) {
         let args = Args { handle: Some(fh.0), datasync: Some(datasync), ..Args::default() };
         let asked = Asked::node(RequestKind::Fsyncdir, ino.0, args);
-        self.serve(request, asked, reply, |call, _, _| call.fsyncdir(fh.0, datasync), send_done);
+        self.serve(request, asked, reply, |call, _, _| call.fsyncdir(self.directory(ino, fh), datasync), send_done);
     }
 
     fn statfs(&self, request: &Request, ino: INodeNo, reply: ReplyStatfs) {
@@ -458,11 +462,12 @@ impl Filesystem for PassthroughFs {
     ) {
         let args = Args { handle: Some(fh.0), command: Some(cmd), ..Args::default() };
         let is_dir = flags.contains(IoctlFlags::FUSE_IOCTL_DIR);
+        let open = if is_dir { Open::Directory(self.directory(ino, fh)) } else { Open::File(fh.0) };
         self.serve(
             request,
             Asked::node(RequestKind::Ioctl, ino.0, args),
             reply,
-            |call, _, _| call.ioctl(fh.0, is_dir, cmd, in_data),
+            |call, _, _| call.ioctl(open, cmd, in_data),
             |reply, answer, _| {
                 reply.ioctl(0, answer.as_bytes());
                 Ok(0)

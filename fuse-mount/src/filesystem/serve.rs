@@ -2,6 +2,7 @@
 //! panic in it is one `EIO`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 
 use fs_core::Errno;
 use rustix::time::{ClockId, clock_gettime};
@@ -137,6 +138,9 @@ impl PassthroughFs {
         let caller = Caller { uid: request.uid(), gid: request.gid(), tid: request.pid() };
         let forget = || {
             self.volume.nodes.forget(ino, lookups);
+            if !self.volume.opens_directories.load(Ordering::Relaxed) {
+                self.volume.listings.forget(ino);
+            }
             Ok(0)
         };
         let _done = guarded(|| match &self.tracer {

@@ -1,5 +1,7 @@
 //! Attributes: reading and changing them, and the status of the file system.
 
+use std::sync::Arc;
+
 use fs_core::{Errno, Follow, Gid, Mode, StatResult, StatVfs, Time, Times, Uid, fstat};
 
 use super::{Call, Entry};
@@ -45,7 +47,7 @@ impl Call<'_> {
         let node = self.volume.nodes.get(ino)?;
         let fd = self.volume.nodes.fd(&node)?;
         if changes == Changes::default() {
-            self.remove_privileges(&node, &fstat(&*fd)?, &fd)?;
+            self.remove_privileges(&node, &fstat(&*fd)?)?;
         }
         if let Some(size) = changes.size {
             let size = i64::try_from(size).map_err(|_| Errno::FBIG)?;
@@ -57,20 +59,19 @@ impl Call<'_> {
         }
         if changes.uid.is_some() || changes.gid.is_some() {
             let (uid, gid) = (changes.uid.map(Uid::from_raw), changes.gid.map(Gid::from_raw));
-            let chown = || Ok(self.worker.at(&*fd, |node| fs_core::chown(node, uid, gid, Follow::Yes))?);
+            let chown = || self.on(&node, |node| fs_core::chown(node, uid, gid, Follow::Yes));
             self.changing_content(&node, chown)?;
         }
         if let Some(mode) = changes.mode {
             let mode = mode & 0o7777;
-            let chmod =
-                || Ok(self.worker.at(&*fd, |node| fs_core::chmod(node, Mode::from_raw_mode(mode), Follow::Yes))?);
+            let chmod = || self.on(&node, |node| fs_core::chmod(node, Mode::from_raw_mode(mode), Follow::Yes));
             // The kernel took sgid away already from one who is not of the group.
             if mode & libc::S_ISGID != 0 { self.worker.with_fsetid(chmod)? } else { chmod()? }
         }
         if changes.atime.is_some() || changes.mtime.is_some() {
             let times =
                 Times { atime: changes.atime.unwrap_or(Time::Omit), mtime: changes.mtime.unwrap_or(Time::Omit) };
-            self.worker.at(&*fd, |node| fs_core::utime(node, times, Follow::Yes))?;
+            self.on(&node, |node| fs_core::utime(node, times, Follow::Yes))?;
         }
         let status = fstat(&*fd)?;
         node.observe(&status);
@@ -79,14 +80,14 @@ impl Call<'_> {
 
     /// Answers a request that changes nothing. It is sent for `chown(path, -1, -1)`, and to take
     /// suid, sgid and capabilities away before a write; the two cannot be told apart.
-    fn remove_privileges(&self, node: &Node, status: &StatResult, fd: &std::os::fd::OwnedFd) -> Result<(), Errno> {
+    fn remove_privileges(&self, node: &Arc<Node>, status: &StatResult) -> Result<(), Errno> {
         let may_change = self.caller.uid == 0 || self.caller.uid == status.st_uid();
         if !may_change && crate::cache::has_set_id(status.st_mode()) {
             // A stranger who writes: the write itself clears the bits.
             let writes = node.writers.load(std::sync::atomic::Ordering::Relaxed) > 0;
             return if writes { Ok(()) } else { Err(Errno::PERM) };
         }
-        self.changing_content(node, || Ok(self.worker.at(fd, |node| fs_core::chown(node, None, None, Follow::Yes))?))
+        self.changing_content(node, || self.on(node, |node| fs_core::chown(node, None, None, Follow::Yes)))
     }
 
     /// Calls `change`, which takes suid and sgid from a file, so that they stay as they would

@@ -1,4 +1,8 @@
 //! Directories: opening and listing them.
+//!
+//! The kernel may leave the opening out ([`Volume::opens_directories`](super::Volume::opens_directories)). Then a
+//! request names only the node, and the source's directory is opened when a listing begins, and kept until it has
+//! come to its end: where the next request goes on is its own position, whatever the file system makes of an offset.
 
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
@@ -34,6 +38,22 @@ struct Stream {
     next: u64,
 }
 
+impl OpenDir {
+    /// The offset of the entry that comes next in its listing.
+    pub(super) fn goes_on_at(&self) -> u64 {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner).next
+    }
+}
+
+/// The directory that a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dir {
+    /// The number of an open one.
+    Open(u64),
+    /// The number of its node, where directories are not opened.
+    Node(u64),
+}
+
 /// Room for about a thousand entries: one call for most directories.
 const BUFFER_SIZE: usize = 32 * 1024;
 
@@ -51,8 +71,13 @@ pub struct Listed<'a> {
 }
 
 impl Call<'_> {
-    /// Opens a directory.
+    /// Opens a directory, and gives it a number.
     pub fn opendir(&self, ino: u64) -> Result<Opened<OpenDir>, Errno> {
+        let handle = Arc::new(self.open_directory(ino)?);
+        Ok(Opened { number: self.volume.dirs.insert(Arc::clone(&handle)), handle })
+    }
+
+    fn open_directory(&self, ino: u64) -> Result<OpenDir, Errno> {
         let node = self.volume.nodes.get(ino)?;
         if !node.is_directory() {
             return Err(Errno::NOTDIR);
@@ -62,8 +87,33 @@ impl Call<'_> {
         let open = || Ok(self.worker.at(&*fd, |path| open(path, flags, Mode::empty()))?);
         let fd = Arc::new(self.volume.nodes.with_room(open)?);
         node.witness(&fd);
-        let handle = Arc::new(OpenDir { node, fd, opener: self.caller, stream: Mutex::default() });
-        Ok(Opened { number: self.volume.dirs.insert(Arc::clone(&handle)), handle })
+        Ok(OpenDir { node, fd, opener: self.caller, stream: Mutex::default() })
+    }
+
+    /// The directory that a request is about.
+    pub(super) fn directory(&self, dir: Dir) -> Result<Arc<OpenDir>, Errno> {
+        match dir {
+            Dir::Open(number) => self.volume.dirs.get(number),
+            Dir::Node(ino) => self.open_directory(ino).map(Arc::new),
+        }
+    }
+
+    /// The directory whose listing begins, or goes on at `offset`.
+    fn listing(&self, dir: Dir, offset: u64) -> Result<Arc<OpenDir>, Errno> {
+        let Dir::Node(ino) = dir else { return self.directory(dir) };
+        if offset == 0 {
+            self.volume.listings.begin(ino, self.caller.tid);
+        } else if let Some(begun) = self.volume.listings.take(ino, self.caller.tid, offset) {
+            return Ok(begun);
+        }
+        self.directory(dir)
+    }
+
+    /// Keeps the directory of a listing that will go on.
+    fn keep_listing(&self, dir: Dir, handle: Arc<OpenDir>) {
+        if let Dir::Node(_) = dir {
+            self.volume.listings.keep(handle);
+        }
     }
 
     /// Gives a handle back.
@@ -72,8 +122,8 @@ impl Call<'_> {
     }
 
     /// Brings a directory to storage.
-    pub fn fsyncdir(&self, dir: u64, datasync: bool) -> Result<(), Errno> {
-        let handle = self.volume.dirs.get(dir)?;
+    pub fn fsyncdir(&self, dir: Dir, datasync: bool) -> Result<(), Errno> {
+        let handle = self.directory(dir)?;
         Ok(if datasync { fs_core::fdatasync(&*handle.fd) } else { fs_core::fsync(&*handle.fd) }?)
     }
 
@@ -81,21 +131,24 @@ impl Call<'_> {
     /// entry, until `list` has no more room and says `false`; that entry comes again.
     ///
     /// `.` and `..` are among the entries. From offset 0 the directory is read anew.
-    pub fn readdir(&self, dir: u64, offset: u64, mut list: impl FnMut(Listed<'_>) -> bool) -> Result<(), Errno> {
-        let handle = self.volume.dirs.get(dir)?;
-        self.list(&handle, offset, |listed| Ok(list(listed)))
+    pub fn readdir(&self, dir: Dir, offset: u64, mut list: impl FnMut(Listed<'_>) -> bool) -> Result<(), Errno> {
+        let handle = self.listing(dir, offset)?;
+        if self.list(&handle, offset, |listed| Ok(list(listed)))? {
+            self.keep_listing(dir, handle);
+        }
+        Ok(())
     }
 
     /// As [`Call::readdir`], and looks every name but `.` and `..` up. Names that are gone
     /// meanwhile are left out. The kernel is told of the entries that `list` takes.
     pub fn readdirplus(
         &self,
-        dir: u64,
+        dir: Dir,
         offset: u64,
         mut list: impl FnMut(Listed<'_>, Option<&Entry>) -> bool,
     ) -> Result<(), Errno> {
-        let handle = self.volume.dirs.get(dir)?;
-        self.list(&handle, offset, |listed| {
+        let handle = self.listing(dir, offset)?;
+        let goes_on = self.list(&handle, offset, |listed| {
             if matches!(listed.name, b"." | b"..") {
                 return Ok(list(listed, None));
             }
@@ -108,21 +161,29 @@ impl Call<'_> {
                 self.volume.nodes.forget(entry.node.ino, 1);
             }
             Ok(taken)
-        })
+        })?;
+        if goes_on {
+            self.keep_listing(dir, handle);
+        }
+        Ok(())
     }
 
+    /// Lists until `list` says `false`; whether there may be more.
+    ///
+    /// An answer with entries is never the last one: the kernel asks until it gets one without.
     fn list(
         &self,
         handle: &OpenDir,
         offset: u64,
         mut list: impl FnMut(Listed<'_>) -> Result<bool, Errno>,
-    ) -> Result<(), Errno> {
+    ) -> Result<bool, Errno> {
         let mut stream = handle.stream.lock().unwrap_or_else(PoisonError::into_inner);
         let stream = &mut *stream;
         stream.go_to(&handle.fd, offset)?;
+        let mut goes_on = false;
         loop {
             if stream.rest.is_empty() && !stream.fill(&handle.fd)? {
-                return Ok(());
+                return Ok(goes_on);
             }
             let mut entries = RawEntries::new(&stream.buffer[stream.rest.clone()]);
             while let Some(entry) = entries.next() {
@@ -134,8 +195,9 @@ impl Call<'_> {
                 };
                 let ino = self.number_of(&handle.node, name, entry.ino);
                 if !list(Listed { ino, next, file_type, name })? {
-                    return Ok(());
+                    return Ok(true);
                 }
+                goes_on = true;
                 stream.next = next;
                 stream.rest.start = stream.rest.end - entries.rest().len();
             }
@@ -184,7 +246,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// Lists as the kernel does: `room` entries a request, from where the last one ended.
-    fn list(call: &Call<'_>, dir: u64, room: usize, mut meanwhile: impl FnMut(&[u8])) -> Vec<Vec<u8>> {
+    fn list(call: &Call<'_>, dir: Dir, room: usize, mut meanwhile: impl FnMut(&[u8])) -> Vec<Vec<u8>> {
         let (mut names, mut offset) = (Vec::new(), 0);
         loop {
             let before = names.len();
@@ -209,29 +271,64 @@ mod tests {
     #[test]
     fn every_entry_is_listed_once_while_they_are_deleted() {
         let mount = Mount::new();
+        mount.call(|call| {
+            let dir = Dir::Open(call.opendir(ROOT).unwrap().number);
+            list_while_deleting(&mount, call, dir);
+            let Dir::Open(number) = dir else { unreachable!("it was opened") };
+            call.releasedir(number).unwrap();
+            list_while_deleting(&mount, call, Dir::Node(ROOT));
+        });
+    }
+
+    #[test]
+    fn a_listing_of_what_is_not_opened_is_the_threads_own() {
+        let mount = Mount::new();
+        (0..9).for_each(|number| std::fs::write(mount.path(&format!("{number}")), "").unwrap());
+        mount.call(|call| {
+            let other = Call { caller: Caller { tid: call.caller.tid + 1, ..call.caller }, ..*call };
+            let some = |call: &Call<'_>, offset: u64| {
+                let (mut names, mut next) = (Vec::new(), offset);
+                call.readdir(Dir::Node(ROOT), offset, |listed| {
+                    if names.len() == 4 {
+                        return false;
+                    }
+                    names.push(listed.name.to_vec());
+                    next = listed.next;
+                    true
+                })
+                .unwrap();
+                (names, next)
+            };
+            let (first, next) = some(call, 0);
+            (0..9).for_each(|number| std::fs::remove_file(mount.path(&format!("{number}"))).unwrap());
+            assert_eq!((first.len(), some(&other, 0).0.len()), (4, 2));
+            // It goes on where it was, with what was there when it began; the other's is over.
+            assert!(!some(call, next).0.is_empty());
+            let others = some(&other, next).0;
+            assert!(others.iter().all(|name| name.starts_with(b".")), "{others:?}");
+        });
+    }
+
+    fn list_while_deleting(mount: &Mount, call: &Call<'_>, dir: Dir) {
         let wanted: BTreeSet<Vec<u8>> = (0..5_000).map(|n| format!("name-{n}").into_bytes()).collect();
         for name in &wanted {
             std::fs::write(mount.path(std::str::from_utf8(name).unwrap()), "").unwrap();
         }
-        mount.call(|call| {
-            let dir = call.opendir(ROOT).unwrap().number;
-            let names = list(call, dir, 100, |entry| {
-                if entry.starts_with(b"name") {
-                    call.unlink(Name { parent: ROOT, name: entry }).unwrap();
-                }
-            });
-            assert_eq!(names.len(), 5_002);
-            assert!(wanted.is_subset(&names.into_iter().collect()));
-            assert_eq!(list(call, dir, 100, |_| ()).len(), 2);
-            call.releasedir(dir).unwrap();
+        let names = list(call, dir, 100, |entry| {
+            if entry.starts_with(b"name") {
+                call.unlink(Name { parent: ROOT, name: entry }).unwrap();
+            }
         });
+        assert_eq!(names.len(), 5_002);
+        assert!(wanted.is_subset(&names.into_iter().collect()));
+        assert_eq!(list(call, dir, 100, |_| ()).len(), 2);
     }
 
     #[test]
     fn from_the_start_new_entries_are_seen() {
         let mount = Mount::new();
         mount.call(|call| {
-            let dir = call.opendir(ROOT).unwrap().number;
+            let dir = Dir::Open(call.opendir(ROOT).unwrap().number);
             assert_eq!(list(call, dir, 1, |_| ()).len(), 2);
             std::fs::write(mount.path("new"), "").unwrap();
             assert_eq!(list(call, dir, 1, |_| ()).len(), 3);
@@ -245,7 +342,7 @@ mod tests {
         mount.call(|call| {
             let d = call.lookup(name(ROOT, "d")).unwrap().node;
             let root = mount.volume.nodes.get(ROOT).unwrap();
-            let dir = call.opendir(d.ino).unwrap().number;
+            let dir = Dir::Open(call.opendir(d.ino).unwrap().number);
             let mut seen = Vec::new();
             call.readdir(dir, 0, |listed| {
                 seen.push((listed.name.to_vec(), listed.ino, listed.file_type));
@@ -270,7 +367,7 @@ mod tests {
             std::fs::write(mount.path(name), "").unwrap();
         }
         mount.call(|call| {
-            let dir = call.opendir(ROOT).unwrap().number;
+            let dir = Dir::Open(call.opendir(ROOT).unwrap().number);
             let mut told = Vec::new();
             call.readdirplus(dir, 0, |_, entry| {
                 if told.len() == 2 {

@@ -8,13 +8,22 @@ use fs_core::linux::{ExtendedFlags, InodeFlags};
 use fs_core::linux::{extended_flags, inode_flags, set_extended_flags, set_inode_flags};
 use rustix::ioctl::opcode;
 
-use super::Call;
+use super::{Call, Dir};
 
 // The numbers say `long`; what is passed has 32 bits.
 const GET_FLAGS: u32 = opcode::read::<u64>(b'f', 1);
 const SET_FLAGS: u32 = opcode::write::<u64>(b'f', 2);
 const GET_EXTENDED: u32 = opcode::read::<ExtendedFlags>(b'X', 31);
 const SET_EXTENDED: u32 = opcode::write::<ExtendedFlags>(b'X', 32);
+
+/// What an ioctl is made on.
+#[derive(Clone, Copy, Debug)]
+pub enum Open {
+    /// A file, by the number of its handle.
+    File(u64),
+    /// A directory.
+    Directory(Dir),
+}
 
 /// What an ioctl gives back.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,22 +48,22 @@ impl Answer {
 }
 
 impl Call<'_> {
-    /// Does an ioctl on an open file, or on an open directory if `is_dir`.
+    /// Does an ioctl on what is open.
     ///
     /// # Errors
     /// `ENOTTY`: none of those that are known. Among the others is `FS_IOC_GETVERSION`, whose answer
     /// has two lengths: the one of its number smashes the stack of programs that expect the other.
-    pub fn ioctl(&self, handle: u64, is_dir: bool, command: u32, input: &[u8]) -> Result<Answer, Errno> {
+    pub fn ioctl(&self, open: Open, command: u32, input: &[u8]) -> Result<Answer, Errno> {
         match command {
-            GET_FLAGS => Ok(Answer::of(&[inode_flags(&*self.open_descriptor(handle, is_dir)?)?.bits()])),
+            GET_FLAGS => Ok(Answer::of(&[inode_flags(&*self.open_descriptor(open)?)?.bits()])),
             SET_FLAGS => {
                 self.check_writable()?;
                 let [flags] = words(input)?;
-                set_inode_flags(&*self.open_descriptor(handle, is_dir)?, InodeFlags::from_bits_retain(flags))?;
+                set_inode_flags(&*self.open_descriptor(open)?, InodeFlags::from_bits_retain(flags))?;
                 Ok(Answer::default())
             }
             GET_EXTENDED => {
-                let got = extended_flags(&*self.open_descriptor(handle, is_dir)?)?;
+                let got = extended_flags(&*self.open_descriptor(open)?)?;
                 let ExtendedFlags { flags, extent_size, extent_count, project, cow_extent_size, .. } = got;
                 Ok(Answer::of(&[flags, extent_size, extent_count, project, cow_extent_size, 0, 0]))
             }
@@ -62,15 +71,18 @@ impl Call<'_> {
                 self.check_writable()?;
                 let [flags, extent_size, extent_count, project, cow_extent_size, _, _] = words(input)?;
                 let set = ExtendedFlags { flags, extent_size, extent_count, project, cow_extent_size, rest: [0; 8] };
-                set_extended_flags(&*self.open_descriptor(handle, is_dir)?, set)?;
+                set_extended_flags(&*self.open_descriptor(open)?, set)?;
                 Ok(Answer::default())
             }
             _ => Err(Errno::NOTTY),
         }
     }
 
-    fn open_descriptor(&self, handle: u64, is_dir: bool) -> Result<Arc<OwnedFd>, Errno> {
-        Ok(if is_dir { Arc::clone(&self.volume.dirs.get(handle)?.fd) } else { self.source(handle)? })
+    fn open_descriptor(&self, open: Open) -> Result<Arc<OwnedFd>, Errno> {
+        match open {
+            Open::File(file) => self.source(file),
+            Open::Directory(dir) => Ok(Arc::clone(&self.directory(dir)?.fd)),
+        }
     }
 }
 
@@ -107,18 +119,18 @@ mod tests {
         mount.call(|call| {
             let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
             let file = call.open(f, 0, Opens::Now).unwrap().number;
-            let before = match call.ioctl(file, false, GET_FLAGS, &[]) {
+            let before = match call.ioctl(Open::File(file), GET_FLAGS, &[]) {
                 Err(Errno::NOTTY | Errno::OPNOTSUPP) => return eprintln!("not run: no flags here"),
                 answer => words::<1>(answer.unwrap().as_bytes()).unwrap()[0],
             };
             let nodump = before | InodeFlags::NODUMP.bits();
-            call.ioctl(file, false, SET_FLAGS, &nodump.to_ne_bytes()).unwrap();
+            call.ioctl(Open::File(file), SET_FLAGS, &nodump.to_ne_bytes()).unwrap();
             let after = inode_flags(std::fs::File::open(mount.path("f")).unwrap()).unwrap();
             assert_eq!(after.bits(), nodump);
-            assert_eq!(call.ioctl(file, false, SET_FLAGS, &[0; 3]).unwrap_err(), Errno::INVAL);
-            assert_eq!(call.ioctl(file, false, 0x8008_7601, &[]).unwrap_err(), Errno::NOTTY);
-            let dir = call.opendir(ROOT).unwrap().number;
-            assert_eq!(call.ioctl(dir, true, GET_FLAGS, &[]).unwrap().as_bytes().len(), 4);
+            assert_eq!(call.ioctl(Open::File(file), SET_FLAGS, &[0; 3]).unwrap_err(), Errno::INVAL);
+            assert_eq!(call.ioctl(Open::File(file), 0x8008_7601, &[]).unwrap_err(), Errno::NOTTY);
+            let dir = Dir::Open(call.opendir(ROOT).unwrap().number);
+            assert_eq!(call.ioctl(Open::Directory(dir), GET_FLAGS, &[]).unwrap().as_bytes().len(), 4);
         });
     }
 }

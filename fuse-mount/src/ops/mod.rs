@@ -5,10 +5,11 @@
 //! it. No path below the source is ever walked, no symbolic link of the source is ever
 //! followed, and permissions are not checked here: the kernel has checked them.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use fs_core::{Errno, StatResult};
+use fs_core::{Errno, StatResult, Target};
 
 use crate::caller::Caller;
 use crate::handle::Handles;
@@ -23,12 +24,15 @@ mod directories;
 #[cfg(feature = "planted-faults")]
 pub mod faults;
 mod flags;
+mod listings;
 mod names;
 mod xattrs;
 
 pub use attributes::Changes;
 pub use data::{OpenFile, Opens, Write};
-pub use directories::{Listed, OpenDir};
+pub use directories::{Dir, Listed, OpenDir};
+pub use flags::Open;
+pub use listings::Listings;
 
 /// What all requests of a mount share.
 #[derive(Debug)]
@@ -39,6 +43,10 @@ pub struct Volume {
     pub files: Handles<OpenFile>,
     /// Open directories.
     pub dirs: Handles<OpenDir>,
+    /// Listings that will go on, of directories that are not opened.
+    pub listings: Listings,
+    /// Whether the kernel opens directories, so that a request about one says by which handle.
+    pub opens_directories: AtomicBool,
     /// What the kernel may remember.
     pub cache: Cache,
     /// Whether every change is refused.
@@ -87,6 +95,16 @@ impl Call<'_> {
     fn fd(&self, ino: u64) -> Result<Arc<OwnedFd>, Errno> {
         let node = self.volume.nodes.get(ino)?;
         self.volume.nodes.fd(&node)
+    }
+
+    /// Calls `call` with what leads to a node: a descriptor of the source's file if a program has it open, which is
+    /// half as much work for the kernel as a path.
+    fn on<T>(&self, node: &Arc<Node>, call: impl FnOnce(Target<'_>) -> fs_core::Result<T>) -> Result<T, Errno> {
+        if let Some(open) = node.open_descriptor() {
+            return Ok(call(Target::Fd(open.as_fd()))?);
+        }
+        let fd = self.volume.nodes.fd(node)?;
+        Ok(self.worker.at(&*fd, |path| call(path.into()))?)
     }
 
     /// A descriptor of the directory that holds a name.
@@ -139,6 +157,8 @@ pub(crate) mod testing {
                 nodes: Arc::new(Nodes::new(Arc::new(source), &status, settings)),
                 files: Handles::default(),
                 dirs: Handles::default(),
+                listings: Listings::default(),
+                opens_directories: AtomicBool::new(true),
                 cache: Cache::None,
                 read_only: false,
             };

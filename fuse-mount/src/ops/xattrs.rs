@@ -15,18 +15,14 @@ impl Call<'_> {
     /// # Errors
     /// `ERANGE`: `value` is too short.
     pub fn getxattr(&self, ino: u64, name: &[u8], value: &mut [u8]) -> Result<usize, Errno> {
-        let fd = self.fd(ino)?;
-        Ok(self.worker.at(&*fd, |node| fs_core::getxattr_into(node, name, value, Follow::Yes))?)
+        self.on(&self.volume.nodes.get(ino)?, |node| fs_core::getxattr_into(node, name, value, Follow::Yes))
     }
 
     /// Sets an attribute; `flags` are those of setxattr.
     pub fn setxattr(&self, ino: u64, name: &[u8], value: &[u8], flags: u32) -> Result<(), Errno> {
         self.check_writable()?;
-        let fd = self.fd(ino)?;
-        let flags = XattrFlags::from_bits_retain(flags);
-        self.as_member_of_acl(name, || {
-            Ok(self.worker.at(&*fd, |node| fs_core::setxattr(node, name, value, flags, Follow::Yes))?)
-        })
+        let (node, flags) = (self.volume.nodes.get(ino)?, XattrFlags::from_bits_retain(flags));
+        self.as_member_of_acl(name, || self.on(&node, |node| fs_core::setxattr(node, name, value, flags, Follow::Yes)))
     }
 
     /// Lists the names of the attributes into `names`, each with a NUL at its end; the
@@ -35,20 +31,17 @@ impl Call<'_> {
     /// # Errors
     /// `ERANGE`: `names` is too short.
     pub fn listxattr(&self, ino: u64, names: &mut [u8]) -> Result<usize, Errno> {
-        let fd = self.fd(ino)?;
+        let node = self.volume.nodes.get(ino)?;
         // The names of trusted attributes are for CAP_SYS_ADMIN, on most file systems.
-        self.worker.without_admin(self.caller, || {
-            Ok(self.worker.at(&*fd, |node| fs_core::listxattr_into(node, names, Follow::Yes))?)
-        })
+        self.worker
+            .without_admin(self.caller, || self.on(&node, |node| fs_core::listxattr_into(node, names, Follow::Yes)))
     }
 
     /// Removes an attribute.
     pub fn removexattr(&self, ino: u64, name: &[u8]) -> Result<(), Errno> {
         self.check_writable()?;
-        let fd = self.fd(ino)?;
-        self.as_member_of_acl(name, || {
-            Ok(self.worker.at(&*fd, |node| fs_core::removexattr(node, name, Follow::Yes))?)
-        })
+        let node = self.volume.nodes.get(ino)?;
+        self.as_member_of_acl(name, || self.on(&node, |node| fs_core::removexattr(node, name, Follow::Yes)))
     }
 
     /// Changes an attribute, as the caller where the file system looks at who changes it.

@@ -96,6 +96,7 @@ fn name(opcode: u32) -> &'static str {
         27 => "opendir",
         28 => "readdir",
         29 => "releasedir",
+        30 => "fsyncdir",
         35 => "create",
         42 => "forget",
         44 => "readdirplus",

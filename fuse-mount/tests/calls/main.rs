@@ -72,6 +72,8 @@ const ROWS: &[Row] = &[
         act: |dir| { fs::symlink_metadata(dir.join("f")).unwrap(); } },
     Row { name: "setattr, of permissions", request: "setattr", prepare: known,
         act: |dir| fs::set_permissions(dir.join("f"), fs::Permissions::from_mode(0o600)).unwrap() },
+    Row { name: "setattr, of an open file", request: "setattr", prepare: nothing,
+        act: |dir| File::create_new(dir.join("f")).unwrap().set_permissions(fs::Permissions::from_mode(0o600)).unwrap() },
     Row { name: "open, for the first time", request: "open", prepare: |dir| fs::write(dir.with_file_name("source/f"), "x").unwrap(),
         act: |dir| drop(File::open(dir.join("f")).unwrap()) },
     Row { name: "open, again", request: "open", prepare: opened_before,
@@ -100,6 +102,8 @@ const ROWS: &[Row] = &[
         act: |dir| { let _ = fs_core::getxattr(&dir.join("f"), "user.a", Follow::Yes); } },
     Row { name: "setxattr", request: "setxattr", prepare: known,
         act: |dir| { let _ = fs_core::setxattr(&dir.join("f"), "user.a", b"1", XattrFlags::empty(), Follow::Yes); } },
+    Row { name: "getxattr, of an open file", request: "getxattr", prepare: nothing,
+        act: |dir| { let _ = fs_core::getxattr(&File::create_new(dir.join("f")).unwrap(), "user.a", Follow::Yes); } },
     Row { name: "opendir", request: "opendir", prepare: nothing,
         act: |dir| { assert_eq!(fs::read_dir(dir).unwrap().count(), 0); } },
     Row { name: "readdir, from the beginning", request: "readdir", prepare: nothing,
@@ -154,6 +158,41 @@ fn each_request_makes_the_system_calls_of_the_table() {
     let width = 2 + seen.iter().map(|(name, _)| name.len()).max().unwrap();
     let shown: String = seen.iter().map(|(name, calls)| format!("{name:width$}{calls}\n")).collect();
     assert!(seen == table(), "calls.table differs from what was seen:\n{shown}");
+}
+
+/// What a trace cannot show: with one, directories are opened.
+#[test]
+fn under_exclusive_directories_are_not_opened_and_a_listing_is_asked_for_once() {
+    if !support::can_mount() || (!Path::new("/usr/bin/strace").exists() && !support::skip("there is no strace")) {
+        return;
+    }
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let log = log.path().to_str().unwrap();
+    let starter = ["strace", "-D", "-f", "-qq", "-xx", "-s", "8", "-e", "trace=!futex", "-o", log];
+    let mount = Mount::by(&starter, &["--cache=exclusive"], |source| {
+        fs::create_dir(source.join("d")).unwrap();
+        (0..1000).for_each(|number| fs::write(source.join(format!("d/{number}")), "").unwrap());
+    });
+    let dir = mount.mountpoint.join("d");
+    // The kernel learns that no directory needs to be opened.
+    assert_eq!(fs::read_dir(&mount.mountpoint).unwrap().count(), 1);
+    let asked = |act: &dyn Fn()| {
+        let before = log::settled(log);
+        act();
+        log::requests(&log::settled(log)[before.len()..])
+    };
+    let list = || assert_eq!(fs::read_dir(&dir).unwrap().count(), 1000);
+    let first = asked(&list);
+    assert!(first.iter().all(|request| ["lookup", "readdir", "readdirplus"].contains(&request.name)), "{first:?}");
+    // Opened once for all of them, and read on from there.
+    let calls = |name: &str| first.iter().flat_map(|request| &request.calls).filter(|call| *call == name).count();
+    assert!(first.len() > 1 && calls("lseek") == 1, "{first:?}");
+    let second = asked(&list);
+    // That of the directory, which lives for a second.
+    assert!(second.iter().all(|request| request.name == "getattr"), "{second:?}");
+    let synced = asked(&|| File::open(&dir).unwrap().sync_all().unwrap());
+    assert_eq!(synced.iter().map(|request| request.name).collect::<Vec<_>>(), ["fsyncdir"]);
+    assert_eq!(mount.end().code(), Ok(0));
 }
 
 #[test]

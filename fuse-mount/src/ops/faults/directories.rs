@@ -3,14 +3,14 @@
 use fs_core::Errno;
 
 use super::{Fault, Faulty};
-use crate::ops::Listed;
+use crate::ops::{Dir, Listed};
 
 /// How many entries an answer has that counts them.
 const PORTION: u64 = 16;
 
 impl Faulty<'_> {
     /// See [`Call::readdir`](super::Call::readdir).
-    pub fn readdir(&self, dir: u64, offset: u64, mut list: impl FnMut(Listed<'_>) -> bool) -> Result<(), Errno> {
+    pub fn readdir(&self, dir: Dir, offset: u64, mut list: impl FnMut(Listed<'_>) -> bool) -> Result<(), Errno> {
         match self.fault {
             Some(Fault::ReaddirByIndex) => {
                 let mut index = 0;
@@ -31,7 +31,7 @@ impl Faulty<'_> {
     }
 
     /// See [`Call::fsyncdir`](super::Call::fsyncdir).
-    pub fn fsyncdir(&self, dir: u64, datasync: bool) -> Result<(), Errno> {
+    pub fn fsyncdir(&self, dir: Dir, datasync: bool) -> Result<(), Errno> {
         if self.has(Fault::FsyncOfDirectory) { Err(Errno::INVAL) } else { self.call.fsyncdir(dir, datasync) }
     }
 }
