@@ -28,6 +28,7 @@ pub struct Node {
     /// Whether the descriptor was used since somebody last looked for one to close.
     used: AtomicBool,
     set_id: AtomicBool,
+    is_small: AtomicBool,
     may_be_mapped: AtomicBool,
 }
 
@@ -43,8 +44,13 @@ pub(crate) struct State {
 }
 
 impl Open {
-    fn way(&self) -> Option<Arc<Backing>> {
-        if self.passes { self.backing.clone() } else { None }
+    /// Takes note of one more; how its bytes travel.
+    fn add(&mut self, asks: Asks) -> Way {
+        self.handles += 1;
+        if self.passes {
+            return Way { backing: self.backing.clone(), is_chosen: false };
+        }
+        Way { backing: None, is_chosen: asks.prefers_pages && self.backing.is_some() }
     }
 }
 
@@ -73,6 +79,24 @@ pub(crate) struct Open {
     backing: Option<Arc<Backing>>,
     /// A descriptor through which the inode can be reached for as long as it is open.
     witness: Weak<OwnedFd>,
+}
+
+/// What is asked of an open file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asks {
+    /// The kernel may read and write it itself.
+    pub(crate) may_pass: bool,
+    /// It is only read, and so little that the page cache is the faster way.
+    pub(crate) prefers_pages: bool,
+}
+
+/// How the bytes of an open file travel.
+#[derive(Clone, Debug)]
+pub(crate) struct Way {
+    /// By the kernel itself through this, or else through its page cache and us.
+    pub(crate) backing: Option<Arc<Backing>>,
+    /// Through us though it might pass: the source's file was open before, and may not be needed now.
+    pub(crate) is_chosen: bool,
 }
 
 /// What keeps the inode within reach.
@@ -122,6 +146,7 @@ impl Node {
             state: Mutex::new(State { hold: Hold::Descriptor(fd), place: None, open: None }),
             used: AtomicBool::new(true),
             set_id: AtomicBool::new(has_set_id(status.st_mode())),
+            is_small: AtomicBool::new(is_small(status)),
             may_be_mapped: AtomicBool::new(false),
         }
     }
@@ -149,6 +174,12 @@ impl Node {
     /// Takes note of attributes that are about to be told to the kernel.
     pub fn observe(&self, status: &StatResult) {
         set(&self.set_id, has_set_id(status.st_mode()));
+        set(&self.is_small, is_small(status));
+    }
+
+    /// Whether it was so short when it was last looked at that the kernel's page cache may have a second copy of it.
+    pub fn is_small(&self) -> bool {
+        self.is_small.load(Ordering::Relaxed)
     }
 
     /// Whether a program may have the source's file mapped for writing.
@@ -174,33 +205,31 @@ impl Node {
     }
 
     /// Takes note of one more open file. Its way is that of those that are open already, or else through us unless it
-    /// may pass, or else the backing id that was kept. `None` if there is none: see [`Node::open_first`].
-    #[expect(clippy::option_option, reason = "decided or not, and the two ways")]
-    pub(crate) fn open_again(&self, may_pass: bool) -> Option<Option<Arc<Backing>>> {
+    /// may pass, or prefers to go through us because it was open before, or else the backing id that was kept. `None` if
+    /// there is none: see [`Node::open_first`].
+    pub(crate) fn open_again(&self, asks: Asks) -> Option<Way> {
         let mut state = self.state();
         let open = state.open.get_or_insert_default();
         if open.handles == 0 {
-            if may_pass && open.backing.is_none() {
+            if asks.may_pass && open.backing.is_none() {
                 return None;
             }
-            open.passes = may_pass;
+            open.passes = asks.may_pass && !asks.prefers_pages;
         }
-        open.handles += 1;
-        Some(open.way())
+        Some(open.add(asks))
     }
 
     /// Takes note of an open file, whose way is `backing` unless another was opened meanwhile; the way.
-    pub(crate) fn open_first(&self, backing: Option<Arc<Backing>>) -> Option<Arc<Backing>> {
+    pub(crate) fn open_first(&self, backing: Option<Arc<Backing>>, asks: Asks) -> Way {
         let mut state = self.state();
         let open = state.open.get_or_insert_default();
         if open.handles == 0 {
-            open.passes = true;
+            open.passes = backing.is_some() || open.backing.is_some();
             if open.backing.is_none() {
                 open.backing.clone_from(&backing);
             }
         }
-        open.handles += 1;
-        let way = open.way();
+        let way = open.add(asks);
         // If another was first, `backing` is given back, by a system call.
         drop(state);
         way
@@ -243,6 +272,13 @@ impl Node {
     pub(crate) fn needs_descriptor(&self) -> bool {
         self.used.swap(false, Ordering::Relaxed) || self.state().needs_descriptor()
     }
+}
+
+/// Enough for a source file; a second copy of what is longer would cost more than the faster open gives.
+const SMALL: u64 = 64 << 10;
+
+fn is_small(status: &StatResult) -> bool {
+    status.st_mode() & libc::S_IFMT == libc::S_IFREG && status.st_size().cast_unsigned() <= SMALL
 }
 
 /// Writes only what is new: others read it all the time.

@@ -5,6 +5,11 @@
 //! A node keeps its backing id past the last close, for as long as it has a descriptor: to register one and to give it back
 //! takes as long as the rest of an open. It keeps nothing alive that the descriptor does not, and is no open file of the
 //! source: what it is registered from is an `O_PATH` descriptor.
+//!
+//! A small file that is opened again, only to be read, goes through the page cache where the policy lets the kernel keep
+//! contents: the kernel does not open the source's file then, and a read that finds its page leaves the attributes as
+//! they are, so that the next stat asks nothing. Who writes it meanwhile goes through us, too. Whom the kernel lets pass
+//! later writes past the pages: it drops them at such an opening, because the answer does not say to keep them.
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +19,7 @@ use fs_core::Errno;
 use fuser::BackingId;
 
 use crate::backing::Backing;
-use crate::node::Node;
+use crate::node::{Asks, Node, Way};
 
 /// Whether, and through which descriptor, the kernel is let read and write files itself.
 #[derive(Debug)]
@@ -49,17 +54,22 @@ impl Backings {
     /// for through us. `fd` gives a descriptor of the node, if it has no backing id yet.
     ///
     /// Each call is undone by one of [`Backings::release`].
-    pub(super) fn open(&self, node: &Node, fd: impl FnOnce() -> Result<Arc<OwnedFd>, Errno>) -> Option<Arc<Backing>> {
+    pub(super) fn open(
+        &self,
+        node: &Node,
+        prefers_pages: bool,
+        fd: impl FnOnce() -> Result<Arc<OwnedFd>, Errno>,
+    ) -> Way {
         // A file with suid or sgid goes through us: whether a write takes these bits away depends on
         // who writes, and the kernel would write in our name.
-        let may_pass = self.are_allowed() && !node.has_set_id();
-        if let Some(way) = node.open_again(may_pass) {
+        let asks = Asks { may_pass: self.are_allowed() && !node.has_set_id(), prefers_pages };
+        if let Some(way) = node.open_again(asks) {
             return way;
         }
         // Without the node's lock: the source may be slow.
-        let backing = if may_pass { fd().ok().and_then(|fd| self.register(&fd)) } else { None };
+        let backing = fd().ok().and_then(|fd| self.register(&fd));
         // Another may have been first.
-        node.open_first(backing)
+        node.open_first(backing, asks)
     }
 
     /// Takes one handle of `node` back; with the last the way is open again.

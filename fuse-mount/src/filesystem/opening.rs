@@ -2,15 +2,12 @@
 
 #![expect(unsafe_code, reason = "lends fuser the backing ids of the mount")]
 
-use std::sync::Arc;
-
 use fuser::{FileHandle, FopenFlags, INodeNo, ReplyCreate, ReplyOpen, Request};
 
 use super::requests::noted;
 use super::serve::Asked;
 use super::{PassthroughFs, reply};
-use crate::backing::Backing;
-use crate::node::{Name, Node};
+use crate::node::{Name, Node, Way};
 use crate::ops::{Call, OpenFile, Opens};
 use crate::trace::{Args, RequestKind};
 
@@ -27,9 +24,10 @@ impl PassthroughFs {
                 let opened = call.open(ino.0, flags, opens)?;
                 let way = self.way(call, &opened.handle);
                 // Through us, it is needed. Otherwise the node keeps its descriptor from now on.
-                let reached = match way.1 {
-                    None => call.source_of(&opened.handle),
-                    Some(_) => call.volume.nodes.fd(&opened.handle.node),
+                let reached = if way.backing.is_some() || way.is_chosen {
+                    call.volume.nodes.fd(&opened.handle.node)
+                } else {
+                    call.source_of(&opened.handle)
                 };
                 if let Err(errno) = reached {
                     call.release(opened.number)?;
@@ -37,10 +35,11 @@ impl PassthroughFs {
                     return Err(errno);
                 }
                 args.handle = Some(opened.number);
-                Ok((opened.number, way))
+                Ok((opened, way))
             },
-            |reply, (number, (flags, backing)), _| {
-                match backing {
+            |reply, (opened, way), _| {
+                let (number, flags) = (opened.number, self.flags(&opened.handle, &way));
+                match way.backing {
                     Some(backing) => {
                         // SAFETY: the id is the mount's, and open for as long as `backing`.
                         let id = unsafe { reply.wrap_backing(backing.id()) };
@@ -74,14 +73,14 @@ impl PassthroughFs {
                 let (entry, opened) = call.create(name, mode, umask, flags)?;
                 args.handle = Some(opened.number);
                 let way = self.way(call, &opened.handle);
-                Ok((noted(args, entry), opened.number, way))
+                Ok((noted(args, entry), opened, way))
             },
-            |reply, (entry, number, (flags, backing)), _| {
+            |reply, (entry, opened, way), _| {
                 let (attr, generation) = reply::entry(&entry.node, &entry.status).expect("a regular file");
                 let cache = self.volume.cache_of(&entry.node);
                 let ttl = cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
-                let handle = FileHandle(number);
-                match backing {
+                let (handle, flags) = (FileHandle(opened.number), self.flags(&opened.handle, &way));
+                match way.backing {
                     Some(backing) => {
                         // SAFETY: the id is the mount's, and open for as long as `backing`.
                         let id = unsafe { reply.wrap_backing(backing.id()) };
@@ -95,26 +94,31 @@ impl PassthroughFs {
         );
     }
 
-    /// How the bytes of a file that was opened travel: the flags of the answer, and the
-    /// backing id if the kernel does it.
-    fn way(&self, call: &Call<'_>, file: &OpenFile) -> (FopenFlags, Option<Arc<Backing>>) {
-        let backing = self.backings.open(&file.node, || call.volume.nodes.fd(&file.node));
-        // The last moment at which a store into a map can be prepared for: the kernel tells of none.
+    /// How the bytes of a file that was opened travel.
+    fn way(&self, call: &Call<'_>, file: &OpenFile) -> Way {
         let keeps = self.volume.cache_of(&file.node).keeps();
-        if backing.is_some() && file.reads_and_writes() && file.node.let_be_mapped() && keeps {
+        let prefers_pages = keeps && !self.sees_data && file.is_only_read() && file.node.is_small();
+        let way = self.backings.open(&file.node, prefers_pages, || call.volume.nodes.fd(&file.node));
+        // The last moment at which a store into a map can be prepared for: the kernel tells of none.
+        if way.backing.is_some() && file.reads_and_writes() && file.node.let_be_mapped() && keeps {
             self.invalidate_attributes(&file.node);
         }
+        way
+    }
+
+    /// What the kernel is told of a file that was opened.
+    fn flags(&self, file: &OpenFile, way: &Way) -> FopenFlags {
         let mut flags = FopenFlags::empty();
         if self.sees_data {
             flags |= FopenFlags::FOPEN_DIRECT_IO;
-        } else if backing.is_none() && keeps {
+        } else if way.backing.is_none() && self.volume.cache_of(&file.node).keeps() {
             flags |= FopenFlags::FOPEN_KEEP_CACHE;
         }
         // A close has nothing to bring to the source: no page is dirty above it.
-        if backing.is_some() || !file.writes() {
+        if way.backing.is_some() || !file.writes() {
             flags |= FopenFlags::FOPEN_NOFLUSH;
         }
-        (flags, backing)
+        flags
     }
 
     /// Makes the kernel forget the attributes of a node.

@@ -31,6 +31,11 @@ impl OpenFile {
         writes(self.flags)
     }
 
+    /// Whether it is only read, with no more to it than that.
+    pub(crate) fn is_only_read(&self) -> bool {
+        is_only_read(self.flags)
+    }
+
     /// The source's file, if it was opened.
     pub(crate) fn opened(&self) -> Option<Arc<OwnedFd>> {
         self.source.get().cloned()
@@ -60,6 +65,10 @@ fn writes(flags: u32) -> bool {
     access(flags) != OFlags::RDONLY.bits()
 }
 
+fn is_only_read(flags: u32) -> bool {
+    !writes(flags) && flags & WITH_AN_EFFECT.bits() == 0
+}
+
 /// How bytes are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Write {
@@ -84,7 +93,7 @@ impl Call<'_> {
             // The kernel opens these itself: here that could block, or do things.
             _ => return Err(Errno::NXIO),
         }
-        if opens == Opens::WhenNeeded && !writes(flags) && flags & WITH_AN_EFFECT.bits() == 0 {
+        if opens == Opens::WhenNeeded && is_only_read(flags) {
             // What reaches the file later.
             self.volume.nodes.fd(&node)?;
             return Ok(self.keep(node, OnceLock::new(), flags));

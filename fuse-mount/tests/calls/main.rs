@@ -137,9 +137,9 @@ fn each_request_makes_the_system_calls_of_the_table() {
         let dir = &mount.mountpoint;
         fs_core::chmod(dir, Mode::from_raw_mode(0o777), Follow::Yes).unwrap();
         (row.prepare)(dir);
-        let before = log::settled(log);
+        let before = log::requests(&log::settled(log)).len();
         (row.act)(dir);
-        let requests = log::requests(&log::settled(log)[before.len()..]);
+        let requests = log::requests(&log::settled(log)).split_off(before);
         let asked: Vec<_> = requests.iter().filter(|request| request.name == row.request).collect();
         assert!(!asked.is_empty(), "{}: {requests:?}", row.name);
         // Of several the last: the first may be for the directory.
@@ -162,7 +162,7 @@ fn each_request_makes_the_system_calls_of_the_table() {
 
 /// What a trace cannot show: with one, directories are opened.
 #[test]
-fn under_exclusive_directories_are_not_opened_and_a_listing_is_asked_for_once() {
+fn under_exclusive_what_was_listed_or_read_before_is_not_asked_for() {
     if !support::can_mount() || (!Path::new("/usr/bin/strace").exists() && !support::skip("there is no strace")) {
         return;
     }
@@ -171,15 +171,15 @@ fn under_exclusive_directories_are_not_opened_and_a_listing_is_asked_for_once() 
     let starter = ["strace", "-D", "-f", "-qq", "-xx", "-s", "8", "-e", "trace=!futex", "-o", log];
     let mount = Mount::by(&starter, &["--cache=exclusive"], |source| {
         fs::create_dir(source.join("d")).unwrap();
-        (0..1000).for_each(|number| fs::write(source.join(format!("d/{number}")), "").unwrap());
+        (0..1000).for_each(|number| fs::write(source.join(format!("d/{number}")), "hello").unwrap());
     });
     let dir = mount.mountpoint.join("d");
     // The kernel learns that no directory needs to be opened.
     assert_eq!(fs::read_dir(&mount.mountpoint).unwrap().count(), 1);
     let asked = |act: &dyn Fn()| {
-        let before = log::settled(log);
+        let before = log::requests(&log::settled(log)).len();
         act();
-        log::requests(&log::settled(log)[before.len()..])
+        log::requests(&log::settled(log)).split_off(before)
     };
     let list = || assert_eq!(fs::read_dir(&dir).unwrap().count(), 1000);
     let first = asked(&list);
@@ -190,6 +190,17 @@ fn under_exclusive_directories_are_not_opened_and_a_listing_is_asked_for_once() 
     let second = asked(&list);
     // That of the directory, which lives for a second.
     assert!(second.iter().all(|request| request.name == "getattr"), "{second:?}");
+    // What was read before is read again from the page cache, and keeps its attributes.
+    let read = || {
+        let file = File::open(dir.join("7")).unwrap();
+        assert_eq!((file.read_at(&mut [0; 10], 0).unwrap(), file.metadata().unwrap().len()), (5, 5));
+    };
+    read();
+    read();
+    let third = asked(&read);
+    let names: Vec<_> = third.iter().map(|request| request.name).filter(|name| *name != "lookup").collect();
+    assert_eq!(names, ["open", "release"], "{third:?}");
+    assert!(third.iter().all(|request| request.name == "lookup" || request.calls.is_empty()), "{third:?}");
     let synced = asked(&|| File::open(&dir).unwrap().sync_all().unwrap());
     assert_eq!(synced.iter().map(|request| request.name).collect::<Vec<_>>(), ["fsyncdir"]);
     assert_eq!(mount.end().code(), Ok(0));

@@ -280,6 +280,40 @@ fn bytes_are_copied_between_files() {
 }
 
 #[test]
+fn what_was_read_again_and_again_shows_what_is_written() {
+    in_every_mode(|mount| {
+        let path = mount.mountpoint.join("f");
+        let read = || std::fs::read(&path).unwrap();
+        let write = |byte: u8| {
+            let writer = File::options().write(true).open(&path).unwrap();
+            writer.write_all_at(&[byte; 100], 4_050).unwrap();
+        };
+        let wanted = |byte: u8| [vec![b'0'; 4_050], vec![byte; 100], vec![b'0'; 850]].concat();
+        std::fs::write(&path, [b'0'; 5_000]).unwrap();
+        // Of the same length, so that nothing but the contents tells.
+        for byte in b'a'..b'g' {
+            (0..3).for_each(|_| drop(read()));
+            write(byte);
+            assert!(read() == wanted(byte), "after a write between the reads");
+            let reader = File::open(&path).unwrap();
+            let mut seen = vec![0; 5_000];
+            reader.read_exact_at(&mut seen, 0).unwrap();
+            write(byte + 32);
+            reader.read_exact_at(&mut seen, 0).unwrap();
+            assert!(seen == wanted(byte + 32) && read() == seen, "after a write beside an open reader");
+            assert!(std::fs::read(mount.source.join("f")).unwrap() == seen, "in the source");
+        }
+        // With suid it goes another way, and back.
+        for (mode, byte) in [(0o644, b'x'), (0o4755, b'y'), (0o644, b'z'), (0o4755, b'w')] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            drop(read());
+            write(byte);
+            assert!(read() == wanted(byte), "with mode {mode:o}");
+        }
+    });
+}
+
+#[test]
 fn direct_io_reads_and_writes() {
     same_in_every_mode(|dir| {
         let path = dir.join("f");
