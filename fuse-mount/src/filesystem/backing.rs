@@ -6,10 +6,10 @@
 //! takes as long as the rest of an open. It keeps nothing alive that the descriptor does not, and is no open file of the
 //! source: what it is registered from is an `O_PATH` descriptor.
 //!
-//! A small file that is opened again, only to be read, goes through the page cache where the policy lets the kernel keep
-//! contents: the kernel does not open the source's file then, and a read that finds its page leaves the attributes as
-//! they are, so that the next stat asks nothing. Who writes it meanwhile goes through us, too. Whom the kernel lets pass
-//! later writes past the pages: it drops them at such an opening, because the answer does not say to keep them.
+//! Where nobody else changes the source, a small file that is opened again, only to be read, goes through the page cache:
+//! the kernel does not open the source's file then, and a read that finds its page leaves the attributes as they are, so
+//! that the next stat asks nothing. Who writes it meanwhile goes through us, too. Whom the kernel lets pass later writes
+//! past the pages: it drops them at such an opening, because the answer does not say to keep them.
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};

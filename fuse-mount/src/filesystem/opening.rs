@@ -9,6 +9,7 @@ use super::serve::Asked;
 use super::{PassthroughFs, reply};
 use crate::node::{Name, Node, Way};
 use crate::ops::{Call, OpenFile, Opens};
+use crate::options::Cache;
 use crate::trace::{Args, RequestKind};
 
 impl PassthroughFs {
@@ -97,7 +98,9 @@ impl PassthroughFs {
     /// How the bytes of a file that was opened travel.
     fn way(&self, call: &Call<'_>, file: &OpenFile) -> Way {
         let keeps = self.volume.cache_of(&file.node).keeps();
-        let prefers_pages = keeps && !self.sees_data && file.is_only_read() && file.node.is_small();
+        // Not where others change the source: of a store into a map of theirs nobody hears.
+        let may_prefer = self.volume.cache == Cache::Exclusive && !self.sees_data;
+        let prefers_pages = may_prefer && file.is_only_read() && file.node.is_small();
         let way = self.backings.open(&file.node, prefers_pages, || call.volume.nodes.fd(&file.node));
         // The last moment at which a store into a map can be prepared for: the kernel tells of none.
         if way.backing.is_some() && file.reads_and_writes() && file.node.let_be_mapped() && keeps {
