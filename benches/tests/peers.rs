@@ -157,6 +157,30 @@ fn every_peer_does_every_group_of_calls() {
 }
 
 #[test]
+fn what_forgets_names_leaves_the_caches_of_the_others_warm() {
+    if !Path::new("/dev/fuse").exists() {
+        return skip("there is no /dev/fuse");
+    }
+    let mut command = Command::new(PROGRAM);
+    command.args(["--quick", "--rounds", "1", "--mounts", "exclusive", "--only", "readdir-stat,grep-cold,grep-warm"]);
+    let (pid, output) = run(command.args(["--json", "-"]));
+    let stderr = text(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names_asked = |name: &str| {
+        let mut workloads = document["workloads"].as_array().unwrap().iter();
+        let result = &workloads.find(|workload| workload["name"] == name).unwrap()["results"][1];
+        let requests = result["requests_per_operation"].as_object()?;
+        Some(requests.keys().filter(|name| ["LOOKUP", "READDIR", "READDIRPLUS"].contains(&name.as_str())).count())
+    };
+    match ["readdir-stat", "grep-cold", "grep-warm"].map(names_asked) {
+        [Some(listing), Some(cold), Some(warm)] => assert!(listing == 0 && cold > 0 && warm == 0, "{document:#}"),
+        _ => skip("requests are not counted, or nothing can be forgotten"),
+    }
+    leaves_nothing(pid);
+}
+
+#[test]
 fn wrong_usage_is_told_before_anything_is_made() {
     for (args, told) in [
         (["--only", "stats"], "--only: there is no workload `stats`"),

@@ -1,7 +1,7 @@
 //! A client: a process that works in a mount, and does what it is asked on its standard input.
 //!
-//! A line `NAME COUNT` is answered by `ok FROM TO` or `error WHY`; `undo NAME COUNT` and `forget` as
-//! well, with times that mean nothing.
+//! A line `NAME COUNT` is answered by `ok FROM TO` or `error WHY`; `warm NAME COUNT`, `undo NAME COUNT`
+//! and `forget` as well, with times that mean nothing.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, Write};
@@ -50,16 +50,17 @@ fn perform(context: &Context, line: &str) -> Result<Span, String> {
     }
     let unknown = || format!("not understood: {line}");
     let words: Vec<&str> = line.split(' ').collect();
-    let (is_undo, name, count) = match words[..] {
-        ["undo", name, count] => (true, name, count),
-        [name, count] => (false, name, count),
+    let (verb, name, count) = match words[..] {
+        [verb @ ("warm" | "undo"), name, count] => (verb, name, count),
+        [name, count] => ("do", name, count),
         _ => return Err(unknown()),
     };
     let (Some(workload), Ok(count)) = (workload::find(name), count.parse()) else { return Err(unknown()) };
-    let done = match (is_undo, workload.undo) {
-        (false, _) => (workload.step)(context, count),
-        (true, Some(undo)) => undo(context, count).map(|()| NONE),
-        (true, None) => return Err(unknown()),
+    let done = match (verb, workload.warm_up, workload.undo) {
+        ("do", _, _) => (workload.step)(context, count),
+        ("warm", Some((warm_up, _)), _) => warm_up(context, count),
+        ("undo", _, Some(undo)) => undo(context, count).map(|()| NONE),
+        _ => return Err(unknown()),
     };
     done.map_err(|error| error.to_string())
 }

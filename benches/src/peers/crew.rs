@@ -83,6 +83,14 @@ impl Crew {
         took_ns.filter(|took_ns| *took_ns > 0).ok_or_else(|| Trouble::Refused("it took no time".to_owned()))
     }
 
+    /// Has the clients do what makes the caches warm for a workload.
+    ///
+    /// # Errors
+    /// Why it cannot be done.
+    pub fn warm_up(&mut self, workload: &Workload, count: u64) -> Result<(), Trouble> {
+        self.ask(workload.clients, &format!("warm {} {count}", workload.name)).map(drop)
+    }
+
     /// Has the clients take away what a workload left.
     ///
     /// # Errors

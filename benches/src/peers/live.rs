@@ -74,6 +74,19 @@ impl Live {
         took
     }
 
+    /// Does what makes the caches warm for a workload.
+    ///
+    /// # Errors
+    /// Why it cannot be done. A mount that is broken is ended.
+    pub fn warm_up(&mut self, workload: &Workload) -> Result<(), Trouble> {
+        let warmed = match workload.warm_up {
+            Some((_, count)) => self.crew.warm_up(workload, count),
+            None => Ok(()),
+        };
+        self.end_if_broken(&warmed);
+        warmed
+    }
+
     /// Takes away what a workload left.
     ///
     /// # Errors

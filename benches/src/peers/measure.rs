@@ -12,7 +12,7 @@ use super::image::Image;
 use super::interrupt;
 use super::live::Live;
 use super::results::Results;
-use super::workload::{WORKLOADS, Workload};
+use super::workload::{Phase, WORKLOADS, Workload};
 use crate::requests::Requests;
 
 /// What follows a close comes a little later.
@@ -22,10 +22,10 @@ const AFTERWARDS: Duration = Duration::from_millis(20);
 /// others only leave, or take away, what those need.
 pub type Group = Vec<(&'static Workload, Option<usize>)>;
 
-/// The groups of the workloads that are chosen, in order.
-pub fn groups(chosen: &[&'static Workload], is_of_phase: impl Fn(&Workload) -> bool) -> Vec<Group> {
+/// The groups of the workloads that are chosen and measured in a phase, in order.
+pub fn groups(chosen: &[&'static Workload], phase: Phase) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for workload in WORKLOADS.iter().filter(|workload| is_of_phase(workload)) {
+    for workload in WORKLOADS.iter().filter(|workload| workload.phase() == phase) {
         let place = chosen.iter().position(|other| other.name == workload.name);
         match groups.last_mut() {
             Some(group) if group[0].0.group == workload.group => group.push((workload, place)),
@@ -154,6 +154,9 @@ impl Plan<'_> {
             Round::Timed(_) => self.count(workload),
             Round::Warm | Round::Counted => workload.counted(),
         };
+        if place.is_some() && round != Round::Warm {
+            live.warm_up(workload)?;
+        }
         match (round, place) {
             (Round::Timed(number), Some(place)) => {
                 let took_ns = live.perform(workload, count, self.image)?;
@@ -229,11 +232,27 @@ mod tests {
     #[test]
     fn a_group_is_done_whole_for_one_of_it() {
         let chosen = ["rename", "stat"].map(|name| find(name).unwrap());
-        let groups = groups(&chosen, |_| true);
+        let groups = groups(&chosen, Phase::Warm);
         let names: Vec<Vec<(&str, Option<usize>)>> = groups
             .iter()
             .map(|group| group.iter().map(|(workload, place)| (workload.name, *place)).collect())
             .collect();
         assert_eq!(names, [vec![("stat", Some(1))], vec![("create", None), ("rename", Some(0)), ("unlink", None)]]);
+    }
+    #[test]
+    fn all_is_measured_once_and_nothing_warm_in_rounds_that_forget() {
+        let all: Vec<&Workload> = WORKLOADS.iter().collect();
+        let phases = Phase::ALL.map(|phase| groups(&all, phase).concat());
+        for (index, (phase, workloads)) in Phase::ALL.into_iter().zip(&phases).enumerate() {
+            for (workload, _) in workloads {
+                assert_eq!(workload.is_cold, phase == Phase::Cold, "{}", workload.name);
+                assert!(!workload.is_cold || index == Phase::ALL.len() - 1, "{} is not the last", workload.name);
+            }
+        }
+        let mut names: Vec<&str> = phases.iter().flatten().map(|(workload, _)| workload.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), WORKLOADS.len());
+        assert_eq!(phases.iter().map(Vec::len).sum::<usize>(), WORKLOADS.len());
     }
 }

@@ -20,7 +20,7 @@ use super::measure::{Plan, groups, progress};
 use super::report::{Paint, table};
 use super::results::Results;
 use super::source::{Supplies, settle};
-use super::workload::{WORKLOADS, Workload};
+use super::workload::{Phase, WORKLOADS, Workload};
 use super::{alone, client, interrupt, json, svg, tree};
 use crate::requests::Requests;
 
@@ -141,8 +141,8 @@ fn measure(
     let counts = workloads.iter().map(|workload| plan.count(workload)).collect();
     let mut results = Results::new(workloads, contestants, counts);
     let mut left_out = vec![false; results.contestants.len()];
-    for is_of_clients in [false, true] {
-        let groups = groups(&results.workloads, |workload| workload.is_of_clients() == is_of_clients);
+    for phase in Phase::ALL {
+        let groups = groups(&results.workloads, phase);
         let Some(most) = groups.iter().flatten().map(|(workload, _)| workload.clients).max() else { continue };
         let placement = setting.placement(groups[0][0].0);
         let mut lives = Vec::new();
