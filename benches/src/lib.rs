@@ -9,8 +9,10 @@
 //! how many requests the kernel sends to it, and [`table`] the comparison at the end.
 //!
 //! Two others are for other questions: [`library`], what the library's calls cost beside those of
-//! others, and [`peers`], what the mount costs beside other passthrough file systems.
+//! others, and [`peers`], what the mount costs beside other passthrough file systems. [`floor`] is a
+//! file system that costs only what FUSE itself does, for comparison.
 
+pub mod floor;
 pub mod library;
 pub mod mount;
 pub mod operation;

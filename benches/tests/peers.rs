@@ -181,6 +181,51 @@ fn what_forgets_names_leaves_the_caches_of_the_others_warm() {
 }
 
 #[test]
+fn the_floor_is_asked_what_our_mount_is_asked() {
+    if !Path::new("/dev/fuse").exists() {
+        return skip("there is no /dev/fuse");
+    }
+    let mut command = Command::new(PROGRAM);
+    command.args(["--quick", "--rounds", "1", "--mounts", "exclusive,none,floor,floor-none"]);
+    command
+        .args(["--only", "stat,negative,open-read-close,getxattr,readdir-stat,create,rename,unlink,mkdir,rmdir,rm-rf"]);
+    let (pid, output) = run(command.args(["--json", "-"]));
+    let stderr = text(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    leaves_nothing(pid);
+    if stderr.contains("requests are not counted") {
+        return skip("requests are not counted");
+    }
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for workload in document["workloads"].as_array().unwrap() {
+        let results = workload["results"].as_array().unwrap();
+        let of = |mount: &str| {
+            let result = results.iter().find(|result| result["mount"] == mount)?;
+            assert_eq!(result["trouble"], Value::Null, "{workload:#}");
+            let mut requests = result["requests_per_operation"].as_object().unwrap().clone();
+            // What is asked once a second, or when it is opened, is not asked for each operation.
+            requests.retain(|_, number| number.as_f64().unwrap() > 0.3);
+            Some(requests.into_iter().map(|(name, number)| (name, number.as_f64().unwrap())).collect::<Vec<_>>())
+        };
+        let pairs = [(of("exclusive"), of("floor")), (of("none"), of("floor-none"))];
+        // Data passes by the floor in its own way, and programs ask what `exclusive` is asked.
+        let count = if ["open-read-close", "rm-rf"].contains(&workload["name"].as_str().unwrap()) { 1 } else { 2 };
+        for (ours, floor) in pairs.into_iter().take(count) {
+            let (ours, floor) = (ours.unwrap(), floor.unwrap());
+            let are_alike = |one: &(String, f64), other: &(String, f64)| {
+                one.0 == other.0 && (one.1 - other.1).abs() <= 0.1 * one.1.max(other.1)
+            };
+            let is_same =
+                ours.len() == floor.len() && ours.iter().zip(&floor).all(|(one, other)| are_alike(one, other));
+            assert!(is_same, "{}: {ours:?}, and the floor {floor:?}", workload["name"]);
+        }
+    }
+    let stat = document["goals"].as_array().unwrap().iter().find(|goal| goal["mount"] == "none").unwrap();
+    assert_eq!(stat["least_possible"]["of"], serde_json::json!(["native", "floor-none"]));
+    assert!(stat["least_possible"]["ratio"].as_f64().unwrap() > 1.0, "{stat}");
+}
+
+#[test]
 fn wrong_usage_is_told_before_anything_is_made() {
     for (args, told) in [
         (["--only", "stats"], "--only: there is no workload `stats`"),

@@ -35,7 +35,8 @@ pub struct Cli {
     pub only: Vec<String>,
 
     /// Measures only these mounts, and the directory itself, which is `native`: none, tick, watch,
-    /// exclusive (our policies), bindfs, fuse-overlayfs, mergerfs, unionfs-fuse.
+    /// exclusive (our policies), bindfs, fuse-overlayfs, mergerfs, unionfs-fuse, and floor, floor-tick,
+    /// floor-none: what FUSE itself takes, under our policies, which limits what a mount can reach.
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub mounts: Vec<String>,
 

@@ -1,15 +1,19 @@
-//! Who is measured: nobody, our mount, and its peers.
+//! Who is measured: nobody, our mount, its peers, and the floor, which nobody can be faster than.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::failure::Failure;
+use super::workload::{Phase, Unit, Workload};
 
 /// The directory itself, which all others are measured by.
 pub const NATIVE: &str = "native";
 
 /// The policies of our mount, as `--cache` has them.
 pub const POLICIES: [&str; 4] = ["none", "tick", "watch", "exclusive"];
+
+/// What FUSE itself takes, by the policy that is answered for: [`crate::floor`].
+const FLOORS: [(&str, &str); 3] = [("floor", "exclusive"), ("floor-tick", "tick"), ("floor-none", "none")];
 
 /// Other passthrough file systems, as Debian has them: names, and commands in the foreground.
 const PEERS: [(&str, &str); 4] = [
@@ -29,6 +33,8 @@ pub enum Kind {
     Ours,
     /// Somebody else's.
     Peer,
+    /// Nobody's: what FUSE itself takes.
+    Floor,
 }
 
 /// Who is measured.
@@ -67,16 +73,38 @@ impl Contestant {
     }
 }
 
+impl Contestant {
+    /// Whether it does a workload at all. A floor keeps all in memory, so it says nothing about data, and one
+    /// thread serves it; programs ask it as they ask under `exclusive`.
+    pub fn does(&self, workload: &Workload) -> bool {
+        let is_of_floor = workload.phase() == Phase::Warm && !matches!(workload.unit, Unit::Bytes(_));
+        self.kind != Kind::Floor || (is_of_floor && (self.name == FLOORS[0].0 || !workload.is_program()))
+    }
+}
+
+/// Our programs.
+#[derive(Clone, Copy, Debug)]
+pub struct Programs<'a> {
+    /// Our mount.
+    pub mounted: &'a Path,
+    /// The floor.
+    pub floor: &'a Path,
+}
+
 /// All who are chosen, the directory itself first: of those known, the ones of `names` or all, and
 /// the ones that are `given`.
 ///
 /// # Errors
 /// A name that nobody has, or two have.
-pub fn choose(mounted: &Path, names: &[String], given: &[Contestant]) -> Result<Vec<Contestant>, Failure> {
+pub fn choose(programs: Programs<'_>, names: &[String], given: &[Contestant]) -> Result<Vec<Contestant>, Failure> {
     let mut known = vec![Contestant::new(NATIVE, Kind::Native, Vec::new())];
     for policy in POLICIES {
-        let words = [&mounted.display().to_string(), "-f", "--cache", policy, "{source}", "{mountpoint}"];
+        let words = [&programs.mounted.display().to_string(), "-f", "--cache", policy, "{source}", "{mountpoint}"];
         known.push(Contestant::new(policy, Kind::Ours, words.map(str::to_owned).to_vec()));
+    }
+    for (name, policy) in FLOORS {
+        let words = [&programs.floor.display().to_string(), "--cache", policy, "{source}", "{mountpoint}"];
+        known.push(Contestant::new(name, Kind::Floor, words.map(str::to_owned).to_vec()));
     }
     for (name, command) in PEERS {
         known.push(Contestant::new(name, Kind::Peer, command.split(' ').map(str::to_owned).collect()));
@@ -124,8 +152,14 @@ fn version_in(text: &str, program: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::peers::workload::find;
+
+    /// Programs that are not started.
+    pub(crate) fn programs() -> Programs<'static> {
+        Programs { mounted: Path::new("/m"), floor: Path::new("/f") }
+    }
 
     fn names(chosen: &[Contestant]) -> Vec<&str> {
         chosen.iter().map(|contestant| contestant.name.as_str()).collect()
@@ -135,19 +169,30 @@ mod tests {
     fn the_directory_itself_is_always_there_and_those_that_are_given() {
         let given = Contestant::parse("mine=prog -o a=b {source} {mountpoint}").unwrap();
         assert_eq!(given.command, ["prog", "-o", "a=b", "{source}", "{mountpoint}"]);
-        let chosen = choose(Path::new("/m"), &["tick".to_owned()], std::slice::from_ref(&given)).unwrap();
+        let chosen = choose(programs(), &["tick".to_owned()], std::slice::from_ref(&given)).unwrap();
         assert_eq!(names(&chosen), ["native", "tick", "mine"]);
-        assert_eq!(choose(Path::new("/m"), &[], &[]).unwrap().len(), 9);
+        assert_eq!(choose(programs(), &[], &[]).unwrap().len(), 12);
     }
 
     #[test]
     fn wrong_names_are_told() {
-        let error = choose(Path::new("/m"), &["tack".to_owned()], &[]).unwrap_err().to_string();
+        let error = choose(programs(), &["tack".to_owned()], &[]).unwrap_err().to_string();
         assert!(error.contains("`tack`") && error.contains("tick, watch"), "{error}");
         let given = Contestant::parse("tick=p {source} {mountpoint}").unwrap();
-        assert!(choose(Path::new("/m"), &[], &[given]).is_err());
+        assert!(choose(programs(), &[], &[given]).is_err());
         for wrong in ["p {source}", "=p {source} {mountpoint}", "p=p {source}", "p q=p {source} {mountpoint}"] {
             assert!(Contestant::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_floor_does_what_is_in_memory() {
+        let chosen = choose(programs(), &["tick", "floor", "floor-none"].map(str::to_owned), &[]).unwrap();
+        let does = |name: &str| chosen.iter().map(|one| one.does(find(name).unwrap())).collect::<Vec<_>>();
+        assert_eq!(does("stat"), [true; 4]);
+        assert_eq!(does("git-status"), [true, true, true, false]);
+        for name in ["rand-read/4KiB", "mmap-write", "grep-cold", "fstat-clients/1"] {
+            assert_eq!(does(name), [true, true, false, false], "{name}");
         }
     }
 

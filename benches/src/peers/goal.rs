@@ -1,6 +1,6 @@
 //! What our mount is to reach, and whether it does.
 
-use super::contestant::Kind;
+use super::contestant::{Kind, NATIVE};
 use super::results::Results;
 
 /// How a result compares with its goal.
@@ -40,27 +40,63 @@ impl Limit {
     }
 }
 
+/// What no server on `/dev/fuse` can be under, if the kernel asks it the same: the time of `floor`, which
+/// answers from memory; as far as that says something about a goal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Floor {
+    /// It says nothing: the data of files pass by it.
+    Unknown,
+    /// Its time alone. Either the work need not be done beneath, because the kernel may remember what was asked or the
+    /// source's file need not be opened again; or a whole program is measured, of which the most is neither
+    /// the kernel's FUSE nor the work beneath, and would be counted twice.
+    Alone,
+    /// Its time and that of the directory itself: the work is also done beneath, each time.
+    WithNative,
+}
+
+impl Floor {
+    /// Which floor is asked as our mount is under a policy.
+    fn of_policy(policy: &str) -> &'static str {
+        match policy {
+            "none" => "floor-none",
+            "tick" => "floor-tick",
+            _ => "floor",
+        }
+    }
+
+    /// The ratio to the directory itself, if there is one that was measured.
+    fn ratio(self, results: &Results, workload: &str, policy: &str) -> Option<f64> {
+        let place = results.contestant(Floor::of_policy(policy))?;
+        let floor = results.times_native(results.workload(workload)?, place)?.median;
+        match self {
+            Floor::Unknown => None,
+            Floor::Alone => Some(floor),
+            Floor::WithNative => Some(1.0 + floor),
+        }
+    }
+}
+
 const ALL: &[&str] = &["none", "tick", "watch", "exclusive"];
 const EXCLUSIVE: &[&str] = &["exclusive"];
 
-/// The goals: workload, policies, limit.
-static GOALS: &[(&str, &[&str], Limit)] = &[
-    ("seq-read/1MiB", ALL, Limit::AtLeast(0.97)),
-    ("seq-write/1MiB", ALL, Limit::AtLeast(0.97)),
-    ("mmap-read", ALL, Limit::AtLeast(0.97)),
-    ("mmap-write", ALL, Limit::AtLeast(0.97)),
-    ("rand-read/4KiB", ALL, Limit::AtLeast(0.87)),
-    ("rand-write/4KiB", ALL, Limit::AtLeast(0.85)),
-    ("stat", &["exclusive", "watch"], Limit::AtMost(1.2)),
-    ("stat", &["tick"], Limit::AtMost(13.0)),
-    ("stat", &["none"], Limit::AtMost(27.0)),
-    ("create", EXCLUSIVE, Limit::AtMost(2.5)),
-    ("open-read-close", EXCLUSIVE, Limit::AtMost(3.8)),
-    ("rename", EXCLUSIVE, Limit::AtMost(2.1)),
-    ("unlink", EXCLUSIVE, Limit::AtMost(2.8)),
-    ("readdir-stat", EXCLUSIVE, Limit::AtMost(1.1)),
-    ("git-status", EXCLUSIVE, Limit::AtMost(1.4)),
-    ("tar-x", EXCLUSIVE, Limit::AtMost(3.5)),
+/// The goals: workload, policies, limit, and what is known of what can be reached.
+static GOALS: &[(&str, &[&str], Limit, Floor)] = &[
+    ("seq-read/1MiB", ALL, Limit::AtLeast(0.97), Floor::Unknown),
+    ("seq-write/1MiB", ALL, Limit::AtLeast(0.97), Floor::Unknown),
+    ("mmap-read", ALL, Limit::AtLeast(0.97), Floor::Unknown),
+    ("mmap-write", ALL, Limit::AtLeast(0.97), Floor::Unknown),
+    ("rand-read/4KiB", ALL, Limit::AtLeast(0.87), Floor::Unknown),
+    ("rand-write/4KiB", ALL, Limit::AtLeast(0.85), Floor::Unknown),
+    ("stat", &["exclusive", "watch"], Limit::AtMost(1.2), Floor::Alone),
+    ("stat", &["tick"], Limit::AtMost(13.0), Floor::WithNative),
+    ("stat", &["none"], Limit::AtMost(27.0), Floor::WithNative),
+    ("create", EXCLUSIVE, Limit::AtMost(2.5), Floor::WithNative),
+    ("open-read-close", EXCLUSIVE, Limit::AtMost(3.8), Floor::Alone),
+    ("rename", EXCLUSIVE, Limit::AtMost(2.1), Floor::WithNative),
+    ("unlink", EXCLUSIVE, Limit::AtMost(2.8), Floor::WithNative),
+    ("readdir-stat", EXCLUSIVE, Limit::AtMost(1.1), Floor::Alone),
+    ("git-status", EXCLUSIVE, Limit::AtMost(1.4), Floor::Alone),
+    ("tar-x", EXCLUSIVE, Limit::AtMost(3.5), Floor::Alone),
 ];
 
 /// One mount, several clients: the workload of one, that of several, the policy, and how many times
@@ -69,8 +105,8 @@ const SCALING: (&str, &str, &str, f64) = ("fstat-clients/1", "fstat-clients/4", 
 
 /// The goal of a workload for a policy.
 pub fn goal(workload: &str, policy: &str) -> Option<Limit> {
-    let is_it = |goal: &&(&str, &[&str], Limit)| goal.0 == workload && goal.1.contains(&policy);
-    GOALS.iter().find(is_it).map(|goal| goal.2)
+    let mut goals = GOALS.iter().filter(|goal| goal.0 == workload && goal.1.contains(&policy));
+    goals.next().map(|goal| goal.2)
 }
 
 /// A goal, and what came of it.
@@ -88,17 +124,33 @@ pub struct Judgement {
     pub of: Option<&'static str>,
     /// Whether it is reached.
     pub verdict: Verdict,
+    /// What is known of what can be reached.
+    pub floor: Floor,
+    /// The ratio that no server can be under, where that is known.
+    pub least: Option<f64>,
+}
+
+impl Judgement {
+    /// Whose times the ratio that no server can be under is made of.
+    pub fn least_of(&self) -> Vec<&'static str> {
+        let floor = Floor::of_policy(self.mount);
+        match self.floor {
+            Floor::Unknown => Vec::new(),
+            Floor::Alone => vec![floor],
+            Floor::WithNative => vec![NATIVE, floor],
+        }
+    }
 }
 
 /// All goals of what was measured.
 pub fn judge(results: &Results) -> Vec<Judgement> {
     let mut judgements = Vec::new();
-    for &(workload, policies, limit) in GOALS {
+    for &(workload, policies, limit, floor) in GOALS {
         for &mount in policies {
             let places = results.workload(workload).zip(results.contestant(mount));
             let Some(ratio) = places.and_then(|(workload, mount)| results.ratio(workload, mount)) else { continue };
-            let (ratio, of) = (ratio.median, None);
-            judgements.push(Judgement { workload, mount, limit, ratio, of, verdict: limit.judge(ratio) });
+            let (ratio, of, least) = (ratio.median, None, floor.ratio(results, workload, mount));
+            judgements.push(Judgement { workload, mount, limit, ratio, of, verdict: limit.judge(ratio), floor, least });
         }
     }
     judgements.extend(scaling(results));
@@ -112,7 +164,8 @@ pub fn scaling(results: &Results) -> Option<Judgement> {
     let time = |name| Some(results.time_ns(results.workload(name)?, contestant)?.median);
     let ratio = time(one)? / time(workload)?;
     let limit = Limit::AtLeast(least);
-    Some(Judgement { workload, mount, limit, ratio, of: Some("the rate of one client"), verdict: limit.judge(ratio) })
+    let (of, verdict) = (Some("the rate of one client"), limit.judge(ratio));
+    Some(Judgement { workload, mount, limit, ratio, of, verdict, floor: Floor::Unknown, least: None })
 }
 
 /// How the best of ours stands beside one peer.
@@ -154,9 +207,10 @@ mod tests {
 
     #[test]
     fn goals_are_of_workloads_and_policies_that_there_are() {
-        for (name, policies, limit) in GOALS {
+        for (name, policies, limit, floor) in GOALS {
             let workload = workload::find(name).unwrap();
             assert_eq!(workload.unit.is_rate(), matches!(limit, Limit::AtLeast(_)), "{name}");
+            assert_eq!(workload.unit.is_rate(), *floor == Floor::Unknown, "{name}");
             assert!(policies.iter().all(|policy| POLICIES.contains(policy)), "{name}");
         }
         assert!([SCALING.0, SCALING.1].iter().all(|name| workload::find(name).is_some()));
@@ -170,6 +224,21 @@ mod tests {
         assert_eq!(Limit::AtLeast(0.97).judge(0.96), Verdict::NotMet);
         let verdicts: Vec<_> = judge(&example()).iter().map(|found| (found.mount, found.verdict)).collect();
         assert_eq!(verdicts, [("tick", Verdict::Met), ("none", Verdict::Met)]);
+    }
+
+    #[test]
+    fn what_no_server_can_be_under_is_the_floor_and_the_work_beneath() {
+        let mut results = example();
+        let least = |results: &Results| {
+            judge(results).iter().map(|found| (found.mount, found.least, found.least_of())).collect::<Vec<_>>()
+        };
+        assert!(least(&results).iter().all(|(_, ratio, _)| ratio.is_none()));
+        let bindfs = results.contestant("bindfs").unwrap();
+        results.contestants[bindfs].name = "floor-tick".to_owned();
+        let wanted = [("tick", Some(9.0), vec!["native", "floor-tick"]), ("none", None, vec!["native", "floor-none"])];
+        assert_eq!(least(&results), wanted);
+        let of_tick = |floor: Floor| floor.ratio(&results, "stat", "tick");
+        assert_eq!((of_tick(Floor::Alone), of_tick(Floor::Unknown)), (Some(8.0), None));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub fn document(setting: &Setting, results: &Results) -> String {
     let mounts = results.contestants.iter().map(|contestant| {
         json!({
             "name": contestant.name,
-            "kind": match contestant.kind { Kind::Native => "native", Kind::Ours => "ours", Kind::Peer => "peer" },
+            "kind": match contestant.kind { Kind::Native => "native", Kind::Ours => "ours", Kind::Peer => "peer", Kind::Floor => "floor" },
             "version": contestant.version,
             "command": contestant.command,
         })
@@ -31,6 +31,7 @@ pub fn document(setting: &Setting, results: &Results) -> String {
             "ratio": found.ratio,
             "of": found.of.unwrap_or("native"),
             "met": found.verdict == Verdict::Met,
+            "least_possible": found.least.map(|ratio| json!({ "ratio": ratio, "of": found.least_of() })),
         })
     });
     let machine = &setting.machine;
@@ -123,6 +124,7 @@ mod tests {
             document["goals"][0],
             json!({
                 "workload": "stat", "mount": "tick", "limit": "<= 13", "ratio": 5.0, "of": "native", "met": true,
+                "least_possible": null,
             })
         );
         assert_eq!(document["machine"]["cpus"], json!([0, 1]));

@@ -79,7 +79,9 @@ impl Plan<'_> {
             .chain((0..self.rounds).map(Round::Timed))
             .collect();
         self.bar.inc_length((groups.len() * lives.len() * rounds.len()) as u64);
-        let mut left_out = vec![vec![false; lives.len()]; groups.len()];
+        let does = |group: &Group| results.contestants.iter().map(|one| one.does(group[0].0)).collect::<Vec<_>>();
+        let mut left_out: Vec<Vec<bool>> =
+            groups.iter().map(|group| does(group).into_iter().map(|does| !does).collect()).collect();
         for (number, round) in rounds.into_iter().enumerate() {
             for (group, left_out) in groups.iter().zip(&mut left_out) {
                 for turn in 0..lives.len() {

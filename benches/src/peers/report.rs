@@ -3,11 +3,17 @@
 use std::fmt::Write;
 
 use super::contestant::{Contestant, Kind};
-use super::goal::{Judgement, Standing, Verdict, goal, judge, scaling, standings};
+use super::goal::{Judgement, Standing, Verdict, judge, standings};
 use super::launch::Placement;
 use super::results::{Cell, Results, Spread, per_second};
 use super::run::Setting;
 use super::workload::Unit;
+
+/// What is told where a goal is not met.
+const LIMIT: &str = "\
+  limit: what a server on /dev/fuse that is asked the same cannot be under: the time of floor, which answers from memory, and
+  that of the directory itself as well where the work has to be done beneath each time
+";
 
 /// Puts text into colours, or leaves it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,7 +100,7 @@ pub(crate) fn place_of(placement: &Placement) -> String {
 fn block(text: &mut String, results: &Results, workload: usize, paint: Paint) {
     let known = results.workloads[workload];
     let _ = writeln!(text, "{}: {}", paint.bold(known.name), known.what);
-    let best = results.best_of_ours(workload);
+    let (best, found) = (results.best_of_ours(workload), judge(results));
     for (index, contestant) in results.contestants.iter().enumerate() {
         let Some(cell) = results.cell(workload, index) else { continue };
         let is_best = best == Some(index);
@@ -112,12 +118,11 @@ fn block(text: &mut String, results: &Results, workload: usize, paint: Paint) {
             let _ = write!(line, "  {:>6}x {:<16}  {:<14}", number(ratio.median), middle(ratio), requests(cell));
         }
         let mut line = if is_best { paint.bold(line.trim_end()) } else { line.trim_end().to_owned() };
-        if let Some((limit, ratio)) = goal(known.name, &contestant.name).zip(results.ratio(workload, index)) {
-            let verdict = limit.judge(ratio.median);
-            let _ = write!(line, "  goal {}: {}", limit.text(), paint.verdict(verdict));
-        }
-        if let Some(found) = scaling(results).filter(|found| is_about(found, known.name, &contestant.name)) {
-            let _ = write!(line, "  {}", sentence(&found, paint));
+        for found in found.iter().filter(|found| is_about(found, known.name, &contestant.name)) {
+            let _ = match found.of {
+                None => write!(line, "  {}", verdict(found, paint)),
+                Some(_) => write!(line, "  {}", sentence(found, paint)),
+            };
         }
         let _ = writeln!(text, "{line}");
     }
@@ -157,8 +162,11 @@ fn summary(text: &mut String, results: &Results, paint: Paint) {
     if !found.is_empty() {
         let _ = writeln!(text, "goals: {} met, {} not met", found.len() - missed.len(), missed.len());
     }
-    for judgement in missed {
+    for judgement in &missed {
         let _ = writeln!(text, "  {} on {}: {}", judgement.workload, judgement.mount, sentence(judgement, paint));
+    }
+    if missed.iter().any(|judgement| judgement.least.is_some()) {
+        text.push_str(LIMIT);
     }
     let mut behind = Vec::new();
     let mut counts = [0, 0];
@@ -184,8 +192,16 @@ fn summary(text: &mut String, results: &Results, paint: Paint) {
 /// `0.93x, goal >= 0.97: not met`
 fn sentence(found: &Judgement, paint: Paint) -> String {
     let of = found.of.map(|of| format!(" {of}")).unwrap_or_default();
-    let verdict = paint.verdict(found.verdict);
-    format!("{}x{of}, goal {}: {verdict}", number(found.ratio), found.limit.text())
+    format!("{}x{of}, {}", number(found.ratio), verdict(found, paint))
+}
+
+/// `goal <= 2.5: not met, limit 3.0x`
+fn verdict(found: &Judgement, paint: Paint) -> String {
+    let verdict = format!("goal {}: {}", found.limit.text(), paint.verdict(found.verdict));
+    match found.least.filter(|_| found.verdict == Verdict::NotMet) {
+        Some(least) => format!("{verdict}, limit {}x", number(least)),
+        None => verdict,
+    }
 }
 
 /// `4 requests`, where they were counted.
@@ -261,6 +277,17 @@ pub(crate) mod tests {
         assert_eq!(value(Unit::Time, 5e10), "50.0 s");
         assert_eq!(value(Unit::Bytes(1 << 20), 40_000.0), "26.2 GB/s");
         assert_eq!(value(Unit::Rate, 3_400.0), "294 k/s");
+    }
+
+    #[test]
+    fn a_goal_that_is_not_met_has_its_limit_beside_it() {
+        let mut results = example();
+        let (tick, bindfs) = (results.contestant("tick").unwrap(), results.contestant("bindfs").unwrap());
+        results.contestants[bindfs].name = "floor-tick".to_owned();
+        results.cell_mut(0, tick).samples.values_mut().for_each(|sample| *sample *= 4.0);
+        let text = table(&setting(), &results, Paint::default());
+        assert!(text.contains("20.0x (20.0-20.0)  goal <= 13: not met, limit 9.00x\n"), "{text}");
+        assert!(text.contains("  stat on tick: 20.0x, goal <= 13: not met, limit 9.00x\nlimit: what "), "{text}");
     }
 
     #[test]

@@ -132,12 +132,13 @@ pub fn per_second(unit: Unit, time_ns: f64) -> f64 {
 pub(crate) mod tests {
     use super::*;
     use crate::peers::contestant::choose;
+    use crate::peers::contestant::tests::programs;
     use crate::peers::workload::find;
 
     /// Results of `stat` and `seq-read/4KiB`, with ratios 1, 10 (none), 5 (tick), and so on.
     pub(crate) fn example() -> Results {
         let workloads = ["stat", "seq-read/4KiB"].map(|name| find(name).unwrap()).to_vec();
-        let contestants = choose("/m".as_ref(), &["none", "tick", "bindfs"].map(str::to_owned), &[]).unwrap();
+        let contestants = choose(programs(), &["none", "tick", "bindfs"].map(str::to_owned), &[]).unwrap();
         let mut results = Results::new(workloads, contestants, vec![100, 100]);
         for (round, native) in [1000.0, 2000.0, 3000.0].into_iter().enumerate() {
             for (workload, times) in [[1.0, 10.0, 5.0, 8.0], [1.0, 1.25, 2.0, 4.0]].into_iter().enumerate() {

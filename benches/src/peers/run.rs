@@ -10,7 +10,7 @@ use clap::ColorChoice;
 use fs_core::{SCHED_RR, SchedParam, sched_setscheduler};
 
 use super::cli::{Cli, Cpus};
-use super::contestant::{Contestant, choose, keep_installed};
+use super::contestant::{Contestant, Programs, choose, keep_installed};
 use super::failure::Failure;
 use super::image::{Image, WATCHED};
 use super::launch::{self, Placement};
@@ -75,8 +75,8 @@ impl Setting {
 
 fn run(cli: &Cli) -> Result<(), Failure> {
     let workloads = chosen_workloads(&cli.only)?;
-    let mounted = program(cli)?;
-    let mut contestants = choose(&mounted, &cli.mounts, &cli.peer)?;
+    let (mounted, floor) = programs(cli)?;
+    let mut contestants = choose(Programs { mounted: &mounted, floor: &floor }, &cli.mounts, &cli.peer)?;
     let mut json_file = cli.json.as_deref().map(create).transpose()?;
     let mut svg_file = cli.svg.as_deref().map(create).transpose()?;
     interrupt::listen().map_err(Failure::about("signals"))?;
@@ -147,7 +147,8 @@ fn measure(
         let placement = setting.placement(groups[0][0].0);
         let mut lives = Vec::new();
         for (contestant, is_left_out) in results.contestants.iter().zip(&left_out) {
-            if *is_left_out {
+            let has_work = groups.iter().flatten().any(|(workload, _)| contestant.does(workload));
+            if *is_left_out || !has_work {
                 lives.push(None);
                 continue;
             }
@@ -168,15 +169,13 @@ fn chosen_workloads(names: &[String]) -> Result<Vec<&'static Workload>, Failure>
     Ok(WORKLOADS.iter().filter(is_chosen).collect())
 }
 
-/// Our mount's program.
-fn program(cli: &Cli) -> Result<PathBuf, Failure> {
-    let path = match &cli.program {
-        Some(path) => path.clone(),
-        None => std::env::current_exe().map_err(Failure::about("this program"))?.with_file_name("mounted"),
-    };
-    match path.is_file() {
-        true => Ok(path),
-        false => Err(Failure::Usage(format!("{}: our mount is not there; --program names it", path.display()))),
+/// Our mount's program, and the floor, which are built beside this one.
+fn programs(cli: &Cli) -> Result<(PathBuf, PathBuf), Failure> {
+    let this = std::env::current_exe().map_err(Failure::about("this program"))?;
+    let mounted = cli.program.clone().unwrap_or_else(|| this.with_file_name("mounted"));
+    match mounted.is_file() {
+        true => Ok((mounted, this.with_file_name("floor"))),
+        false => Err(Failure::Usage(format!("{}: our mount is not there; --program names it", mounted.display()))),
     }
 }
 

@@ -85,6 +85,12 @@ fn key(results: &Results) -> Vec<Vec<(&str, &'static str)>> {
     [of_kind(Kind::Ours), of_kind(Kind::Peer)].iter().flat_map(|names| names.chunks(8)).map(<[_]>::to_vec).collect()
 }
 
+/// Whose bars there are.
+fn drawn(results: &Results) -> impl Iterator<Item = usize> {
+    let is_drawn = |place: &usize| [Kind::Ours, Kind::Peer].contains(&results.contestants[*place].kind);
+    (0..results.contestants.len()).filter(is_drawn)
+}
+
 fn color(results: &Results, place: usize) -> &'static str {
     let kind = results.contestants[place].kind;
     let before = results.contestants[..place].iter().filter(|other| other.kind == kind).count();
@@ -100,7 +106,7 @@ struct Block<'a> {
 
 impl<'a> Block<'a> {
     fn of(results: &'a Results, workload: usize) -> Option<Block<'a>> {
-        let bars = (1..results.contestants.len()).filter_map(|place| {
+        let bars = drawn(results).filter_map(|place| {
             let name = results.contestants[place].name.as_str();
             Some((name, color(results, place), results.times_native(workload, place)?))
         });
@@ -175,7 +181,7 @@ impl Scale {
     fn of(results: &Results) -> Scale {
         let mut scale = Scale { least: 0.5, most: 10.0 };
         for workload in 0..results.workloads.len() {
-            for place in 1..results.contestants.len() {
+            for place in drawn(results) {
                 if let Some(spread) = results.times_native(workload, place) {
                     scale.least = scale.least.min(spread.first);
                     scale.most = scale.most.max(spread.third);
