@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod support;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_peers");
+use support::{PROGRAM, leaves_nothing, run, skip, text, wait_until};
 
 #[test]
 fn it_measures_and_writes_and_leaves_nothing() {
@@ -240,34 +240,6 @@ fn wrong_usage_is_told_before_anything_is_made() {
     }
 }
 
-fn run(command: &mut Command) -> (u32, Output) {
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    (child.id(), child.wait_with_output().unwrap())
-}
-
-/// Everything that a run makes has the number of its process in its path.
-fn leaves_nothing(pid: u32) {
-    let name = format!("osprey-peers-{pid}-");
-    let is_named = |path: &Path| fs::read(path).is_ok_and(|bytes| text(&bytes).contains(&name));
-    let left = || {
-        let tables = ["/proc/self/mountinfo"].map(PathBuf::from);
-        let processes = entries("/proc").into_iter().map(|dir| dir.join("cmdline"));
-        let loops = entries("/sys/block").into_iter().map(|dir| dir.join("loop/backing_file"));
-        let mut left: Vec<PathBuf> = tables.into_iter().chain(processes).chain(loops).collect();
-        left.retain(|path| is_named(path));
-        let dirs = [entries("/dev/shm"), entries(std::env::temp_dir())].concat();
-        left.extend(dirs.into_iter().filter(|dir| dir.to_string_lossy().contains(&name)));
-        left
-    };
-    // A loop device goes with the last process of the mount namespace, a little later.
-    wait_until(|| left().is_empty());
-    assert_eq!(left(), Vec::<PathBuf>::new());
-}
-
-fn entries(dir: impl AsRef<Path>) -> Vec<PathBuf> {
-    fs::read_dir(dir).map(|entries| entries.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()
-}
-
 fn children(pid: u32) -> Vec<String> {
     let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     text.split_whitespace().map(str::to_owned).collect()
@@ -278,23 +250,4 @@ fn is_well_formed(svg: &Path) {
         Ok(output) => assert!(output.status.success(), "{}", text(&output.stderr)),
         Err(_) => skip("there is no xmllint"),
     }
-}
-
-fn wait_until(done: impl Fn() -> bool) {
-    for _ in 0..1500 {
-        if done() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Says why something is not tested; where all must be, that is a failure.
-fn skip(reason: &str) {
-    assert!(std::env::var_os("OSPREY_REQUIRE_ALL").is_none(), "must not be skipped here: {reason}");
-    eprintln!("not run: {reason}");
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use super::contestant::Contestant;
 use super::failure;
@@ -22,18 +22,9 @@ Examples:
       --peer 'bindfs-mt=bindfs -f --multithreaded {source} {mountpoint}'
       Measures another command.";
 
-/// Measures our mount beside its peers: other passthrough file systems, and no mount at all.
-///
-/// All of them show directories of one ext4 image in memory, which is made for it and removed
-/// after, and take turns in each round. The results are medians of the rounds, as ratios to the
-/// directory itself, which are taken round by round.
-#[derive(Clone, Debug, Parser)]
-#[command(name = "peers", version, max_term_width = 100)]
-pub struct Cli {
-    /// Measures only these workloads; `seq-read` means all that begin with `seq-read/`.
-    #[arg(long, value_name = "WORKLOAD,...", value_delimiter = ',')]
-    pub only: Vec<String>,
-
+#[expect(missing_docs, reason = "clap would take it for what the program does")]
+#[derive(Clone, Debug, Args)]
+pub struct Common {
     /// Measures only these mounts, and the directory itself, which is `native`: none, tick, watch,
     /// exclusive (our policies), bindfs, fuse-overlayfs, mergerfs, unionfs-fuse, and floor, floor-tick,
     /// floor-none: what FUSE itself takes, under our policies, which limits what a mount can reach.
@@ -46,6 +37,36 @@ pub struct Cli {
     #[arg(long, value_name = "NAME=COMMAND", value_parser = Contestant::parse)]
     pub peer: Vec<Contestant>,
 
+    /// Ends a mount that does not answer for so long, and leaves it out.
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u16).range(1..))]
+    pub patience: u16,
+
+    /// Writes everything that was measured to a file, as JSON; `-` is standard output, which then has
+    /// no table.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+
+    /// Our mount's program [default: the one that is built beside this one].
+    #[arg(long, value_name = "FILE")]
+    pub program: Option<PathBuf>,
+
+    /// Colours in the table, messages and help.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+}
+
+/// Measures our mount beside its peers: other passthrough file systems, and no mount at all.
+///
+/// All of them show directories of one ext4 image in memory, which is made for it and removed
+/// after, and take turns in each round. The results are medians of the rounds, as ratios to the
+/// directory itself, which are taken round by round.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "peers", version, max_term_width = 100)]
+pub struct Cli {
+    /// Measures only these workloads; `seq-read` means all that begin with `seq-read/`.
+    #[arg(long, value_name = "WORKLOAD,...", value_delimiter = ',')]
+    pub only: Vec<String>,
+
     /// How many rounds there are [default: 11; 3 with --quick].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub rounds: Option<u16>,
@@ -53,10 +74,6 @@ pub struct Cli {
     /// Does a tenth of the operations, in fewer rounds: to see whether it works, not for numbers.
     #[arg(long)]
     pub quick: bool,
-
-    /// Ends a mount that does not answer for so long, and leaves it out.
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u16).range(1..))]
-    pub patience: u16,
 
     /// Where daemon and clients run: on one processor, which they share, or on all
     /// [default: one, and all for the workloads that compare numbers of clients].
@@ -67,22 +84,13 @@ pub struct Cli {
     #[arg(long)]
     pub rr: bool,
 
-    /// Writes everything that was measured to a file, as JSON; `-` is standard output, which then has
-    /// no table.
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-
     /// Writes a chart to a file.
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
 
-    /// Our mount's program [default: the one that is built beside this one].
-    #[arg(long, value_name = "FILE")]
-    pub program: Option<PathBuf>,
-
-    /// Colours in the table, messages and help.
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub color: ColorChoice,
+    /// What all measurements of mounts have.
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// Where daemon and clients run.

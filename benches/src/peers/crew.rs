@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -37,8 +37,9 @@ pub struct Crew {
     patience: Duration,
 }
 
+/// A process that answers lines with lines; ended when dropped.
 #[derive(Debug)]
-struct Client {
+pub(crate) struct Client {
     process: Child,
     requests: ChildStdin,
     answers: ChildStdout,
@@ -61,11 +62,7 @@ impl Crew {
         let mut crew = Crew { clients: Vec::new(), patience };
         for index in 0..count {
             let mut command = placement.command(std::env::current_exe()?)?;
-            command.arg(VERB).arg(dir).arg(index.to_string()).arg(archive);
-            let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-            let (requests, answers) = (process.stdin.take(), process.stdout.take());
-            let (requests, answers) = requests.zip(answers).expect("both are pipes");
-            crew.clients.push(Client { process, requests, answers, begun: Vec::new() });
+            crew.clients.push(Client::start(command.arg(VERB).arg(dir).arg(index.to_string()).arg(archive))?);
         }
         Ok(crew)
     }
@@ -111,8 +108,7 @@ impl Crew {
         let patience = self.patience;
         let clients = &mut self.clients[..clients];
         for client in &mut *clients {
-            let asked = client.requests.write_all(format!("{line}\n").as_bytes());
-            asked.map_err(|error| Trouble::Broken(format!("the client has ended: {error}")))?;
+            client.ask(line)?;
         }
         // All answers are read, whatever one of them is, so that the next ones are those of the next question.
         let answers: Vec<String> =
@@ -142,7 +138,22 @@ pub(crate) fn send_to_group(process: &mut Child, signal: Signal) {
 }
 
 impl Client {
-    fn answer(&mut self, patience: Duration) -> Result<String, Trouble> {
+    /// Starts it.
+    pub(crate) fn start(command: &mut Command) -> std::io::Result<Client> {
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let (requests, answers) = (process.stdin.take(), process.stdout.take());
+        let (requests, answers) = requests.zip(answers).expect("both are pipes");
+        Ok(Client { process, requests, answers, begun: Vec::new() })
+    }
+
+    /// Asks it something.
+    pub(crate) fn ask(&mut self, line: &str) -> Result<(), Trouble> {
+        let asked = self.requests.write_all(format!("{line}\n").as_bytes());
+        asked.map_err(|error| Trouble::Broken(format!("the client has ended: {error}")))
+    }
+
+    /// Its next line, for which it may take so long.
+    pub(crate) fn answer(&mut self, patience: Duration) -> Result<String, Trouble> {
         let until = Instant::now() + patience;
         loop {
             if let Some(end) = self.begun.iter().position(|byte| *byte == b'\n') {

@@ -1,4 +1,4 @@
-//! The file systems below everything: ext4 on loop devices, of images in memory.
+//! The file systems below everything: ext4 on loop devices, of images in memory, or memory itself.
 //!
 //! One is for all, but for the source that is watched: the kernel tells its daemon of every change
 //! on the file system, which would make others wait too.
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rustix::fs::statvfs;
-use rustix::mount::{MountFlags, UnmountFlags, mount_remount, unmount};
+use rustix::mount::{MountFlags, UnmountFlags, mount, mount_remount, unmount};
 use tempfile::TempDir;
 
 use super::failure::Failure;
@@ -24,6 +24,15 @@ const NEEDED: u64 = 2 << 30;
 /// Whose source has a file system of its own.
 pub const WATCHED: &str = "watch";
 
+/// What the sources are on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// ext4 on a loop device.
+    Ext4,
+    /// tmpfs, where files without contents are made the fastest, as many as there is room for.
+    Tmpfs,
+}
+
 /// Directories for the sources, and one for the mountpoints; gone when dropped.
 #[derive(Debug)]
 pub struct Image {
@@ -31,6 +40,7 @@ pub struct Image {
     shared: Ground,
     watched: Option<Ground>,
     dir: TempDir,
+    store: Store,
 }
 
 #[derive(Debug)]
@@ -46,7 +56,7 @@ impl Image {
     ///
     /// # Errors
     /// There is no directory to work in.
-    pub fn make(is_alone: bool, is_watched: bool) -> Result<Image, Failure> {
+    pub fn make(store: Store, is_alone: bool, is_watched: bool) -> Result<Image, Failure> {
         let prefix = format!("osprey-peers-{}-", std::process::id());
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix);
@@ -60,10 +70,10 @@ impl Image {
             }
         };
         let dir = dir.map_err(Failure::about("a temporary directory"))?;
-        let shared = Ground::make(dir.path(), "shared", is_alone)?;
+        let shared = Ground::make(dir.path(), "shared", store, is_alone)?;
         let has_two = is_watched && shared.is_mounted;
-        let watched = has_two.then(|| Ground::make(dir.path(), "watched", is_alone)).transpose()?;
-        Ok(Image { shared, watched, dir })
+        let watched = has_two.then(|| Ground::make(dir.path(), "watched", store, is_alone)).transpose()?;
+        Ok(Image { shared, watched, dir, store })
     }
 
     /// Where the source of a contestant is.
@@ -85,6 +95,7 @@ impl Image {
     pub fn describe(&self) -> String {
         let place = self.dir.path().parent().unwrap_or(self.dir.path()).display().to_string();
         match self.shared.is_mounted {
+            true if self.store == Store::Tmpfs => "tmpfs".to_owned(),
             true if self.watched.is_some() => {
                 format!("ext4 on a loop device in {place}, that of `{WATCHED}` on another one")
             }
@@ -121,15 +132,16 @@ pub fn forget_names(mountpoint: &Path) -> Result<(), String> {
 }
 
 impl Ground {
-    fn make(dir: &Path, name: &str, is_alone: bool) -> Result<Ground, Failure> {
+    fn make(dir: &Path, name: &str, store: Store, is_alone: bool) -> Result<Ground, Failure> {
         let path = dir.join(name);
         std::fs::create_dir(&path).map_err(Failure::about(path.display()))?;
-        let mounted = match is_alone {
-            true => mount_image(&dir.join(format!("{name}.image")), &path),
-            false => Err("it takes root".to_owned()),
+        let (mounted, what) = match store {
+            _ if !is_alone => (Err("it takes root".to_owned()), "file system"),
+            Store::Ext4 => (mount_image(&dir.join(format!("{name}.image")), &path), "image of ext4"),
+            Store::Tmpfs => (mount_tmpfs(&path), "tmpfs"),
         };
         if let Err(reason) = &mounted {
-            eprintln!("peers: no image of ext4 for `{name}`: {reason}; works in {} as it is", dir.display());
+            eprintln!("peers: no {what} for `{name}`: {reason}; works in {} as it is", dir.display());
         }
         Ok(Ground { path, is_mounted: mounted.is_ok() })
     }
@@ -142,6 +154,11 @@ impl Drop for Ground {
             let _ = unmount(&self.path, UnmountFlags::DETACH);
         }
     }
+}
+
+fn mount_tmpfs(ground: &Path) -> Result<(), String> {
+    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+    mount("tmpfs", ground, "tmpfs", flags, c"nr_inodes=0,mode=755").map_err(|error| error.to_string())
 }
 
 fn mount_image(image: &Path, ground: &Path) -> Result<(), String> {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::contestant::Kind;
 use super::goal::{Standing, Verdict, goal, judge, standings};
 use super::launch::Placement;
+use super::machine::Machine;
 use super::results::{Results, Spread};
 use super::run::Setting;
 use super::workload::Unit;
@@ -18,7 +19,7 @@ pub fn document(setting: &Setting, results: &Results) -> String {
     let mounts = results.contestants.iter().map(|contestant| {
         json!({
             "name": contestant.name,
-            "kind": match contestant.kind { Kind::Native => "native", Kind::Ours => "ours", Kind::Peer => "peer", Kind::Floor => "floor" },
+            "kind": kind(contestant.kind),
             "version": contestant.version,
             "command": contestant.command,
         })
@@ -34,17 +35,9 @@ pub fn document(setting: &Setting, results: &Results) -> String {
             "least_possible": found.least.map(|ratio| json!({ "ratio": ratio, "of": found.least_of() })),
         })
     });
-    let machine = &setting.machine;
     let document = json!({
         "schema": SCHEMA,
-        "machine": {
-            "cpu": machine.cpu,
-            "cpus": machine.cpus,
-            "memory_bytes": machine.memory_bytes,
-            "kernel": machine.kernel,
-            "system": machine.system,
-            "load_before": machine.load,
-        },
+        "machine": machine(&setting.machine),
         "image": setting.image,
         "rounds": setting.rounds,
         "quick": setting.is_quick,
@@ -53,6 +46,28 @@ pub fn document(setting: &Setting, results: &Results) -> String {
         "goals": goals.collect::<Vec<_>>(),
     });
     format!("{document:#}\n")
+}
+
+/// Whose a mount is.
+pub(crate) fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Native => "native",
+        Kind::Ours => "ours",
+        Kind::Peer => "peer",
+        Kind::Floor => "floor",
+    }
+}
+
+/// What is known of the machine.
+pub(crate) fn machine(machine: &Machine) -> Value {
+    json!({
+        "cpu": machine.cpu,
+        "cpus": machine.cpus,
+        "memory_bytes": machine.memory_bytes,
+        "kernel": machine.kernel,
+        "system": machine.system,
+        "load_before": machine.load,
+    })
 }
 
 fn workload(setting: &Setting, results: &Results, place: usize) -> Value {
@@ -95,11 +110,13 @@ fn workload(setting: &Setting, results: &Results, place: usize) -> Value {
     })
 }
 
-fn placement(placement: &Placement) -> Value {
+/// Where something ran.
+pub(crate) fn placement(placement: &Placement) -> Value {
     json!({ "cpus": placement.cpus, "policy": if placement.is_rr { "SCHED_RR" } else { "SCHED_OTHER" } })
 }
 
-fn spread(spread: Option<Spread>) -> Value {
+/// Quartiles, or null.
+pub(crate) fn spread(spread: Option<Spread>) -> Value {
     spread.map_or(
         Value::Null,
         |spread| json!({ "first_quartile": spread.first, "median": spread.median, "third_quartile": spread.third }),

@@ -10,11 +10,16 @@ use std::process::Command;
 use fs_core::{SCHED_RR, SchedParam, sched_setaffinity, sched_setscheduler};
 use rustix::process::{Signal, set_parent_process_death_signal};
 
+use super::steps::now_ns;
+
 /// The first argument of a program that is to become another.
 pub const VERB: &str = "launch";
 
 /// Below the one of who asks for the work, which has to wait for its end.
 const PRIORITY: i32 = 1;
+
+/// In the environment of a program: when it was started, in nanoseconds of a clock that all processes share.
+const STARTED: &str = "OSPREY_PEERS_STARTED_NS";
 
 /// Where programs run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +64,13 @@ pub fn become_program(mut args: impl Iterator<Item = OsString>) -> String {
     {
         return format!("SCHED_RR: {error}");
     }
-    let error = Command::new(&program).args(args).exec();
+    let error = Command::new(&program).args(args).env(STARTED, now_ns().to_string()).exec();
     format!("{}: {error}", program.display())
+}
+
+/// When the process became its program; `None` if it has ended.
+pub fn started_ns(process: u32) -> Option<u64> {
+    let environment = std::fs::read(format!("/proc/{process}/environ")).ok()?;
+    let mut variables = environment.split(|byte| *byte == 0).filter_map(|variable| std::str::from_utf8(variable).ok());
+    variables.find_map(|variable| variable.strip_prefix(STARTED)?.strip_prefix('=')?.parse().ok())
 }

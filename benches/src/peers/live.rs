@@ -26,8 +26,9 @@ pub struct Live {
     crew: Crew,
 }
 
+/// A mount; gone when dropped.
 #[derive(Debug)]
-struct Mounted {
+pub(crate) struct Mounted {
     daemon: Child,
     mountpoint: PathBuf,
     connection: u32,
@@ -111,8 +112,7 @@ impl Live {
     /// Clients that hang in a mount are freed by the end of its connection.
     fn end_if_broken<T>(&mut self, result: &Result<T, Trouble>) {
         if let (Err(Trouble::Broken(_)), Some(mount)) = (result, &mut self.mount) {
-            abort(mount.connection);
-            send_to_group(&mut mount.daemon, Signal::KILL);
+            mount.end_by_force();
         }
     }
 }
@@ -122,13 +122,27 @@ pub fn source_of(image: &Image, contestant: &Contestant) -> PathBuf {
     image.ground(&contestant.name).join(&contestant.name)
 }
 
+/// Where a contestant's mount is.
+pub(crate) fn mountpoint_of(image: &Image, contestant: &Contestant) -> PathBuf {
+    image.dir().join(format!("{}.mount", contestant.name))
+}
+
 impl Mounted {
-    fn start(contestant: &Contestant, image: &Image, source: &Path, placement: &Placement) -> Result<Mounted, String> {
+    /// Mounts a source.
+    ///
+    /// # Errors
+    /// Why it is not there, in words.
+    pub(crate) fn start(
+        contestant: &Contestant,
+        image: &Image,
+        source: &Path,
+        placement: &Placement,
+    ) -> Result<Mounted, String> {
         let beside = |what: &str| {
             let dir = image.ground(&contestant.name).join(format!("{}.{what}", contestant.name));
             std::fs::create_dir_all(&dir).map(|()| dir).map_err(|error| format!("a directory: {error}"))
         };
-        let mountpoint = image.dir().join(format!("{}.mount", contestant.name));
+        let mountpoint = mountpoint_of(image, contestant);
         std::fs::create_dir_all(&mountpoint).map_err(|error| format!("{}: {error}", mountpoint.display()))?;
         let places = [
             ("{source}", source.to_owned()),
@@ -155,6 +169,17 @@ impl Mounted {
             None => return Err(format!("the mount did not come: {}", text_of(said))),
         }
         Ok(mounted)
+    }
+
+    /// The process that was started.
+    pub(crate) fn process(&self) -> u32 {
+        self.daemon.id()
+    }
+
+    /// Has all who wait for it get errors, and ends it.
+    pub(crate) fn end_by_force(&mut self) {
+        abort(self.connection);
+        send_to_group(&mut self.daemon, Signal::KILL);
     }
 
     /// Whether the process that was started has not ended.

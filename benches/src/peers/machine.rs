@@ -32,20 +32,23 @@ impl Machine {
             name.machine().to_string_lossy()
         );
         let system = field(&read("/etc/os-release"), "PRETTY_NAME", '=').map(|name| name.trim_matches('"').to_owned());
-        let memory_kib = field(&read("/proc/meminfo"), "MemTotal", ':').and_then(|text| {
-            let (number, _) = text.split_once(' ')?;
-            number.parse::<u64>().ok()
-        });
         let load = read("/proc/loadavg").split(' ').next().and_then(|load| load.parse().ok());
         Machine {
             cpu: field(&read("/proc/cpuinfo"), "model name", ':').unwrap_or_else(unknown),
             cpus: fs_core::sched_getaffinity(None).map(|cpus| cpus.iter().collect()).unwrap_or_default(),
-            memory_bytes: memory_kib.unwrap_or(0) << 10,
+            memory_bytes: memory_bytes("MemTotal"),
             kernel,
             system: system.unwrap_or_else(unknown),
             load: load.unwrap_or(f64::NAN),
         }
     }
+}
+
+/// Memory in bytes, as the kernel tells of it under a name; 0 where it tells nothing.
+pub fn memory_bytes(name: &str) -> u64 {
+    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kib = field(&text, name, ':').and_then(|text| text.split_once(' ')?.0.parse::<u64>().ok());
+    kib.unwrap_or(0) << 10
 }
 
 fn field(text: &str, name: &str, separator: char) -> Option<String> {

@@ -5,7 +5,7 @@
 //! own, which it asks for one [`workload`] after the other and ends when they do not answer. A
 //! [`live`] mount and its clients are started by [`launch`], which places them on the processors.
 //! Everything stands on an [`image`] in memory, in a mount namespace of its own ([`alone`]), so
-//! that nothing of it outlives the program.
+//! that nothing of it outlives the program. [`memory`] is another measurement of the same mounts.
 
 pub mod alone;
 pub mod cli;
@@ -21,6 +21,7 @@ pub mod launch;
 pub mod live;
 pub mod machine;
 pub mod measure;
+pub mod memory;
 pub mod report;
 pub mod results;
 pub mod run;

@@ -213,7 +213,8 @@ fn requests(cell: &Cell) -> String {
     format!("{text} request{}", if text == "1" { "" } else { "s" })
 }
 
-fn middle(spread: Spread) -> String {
+/// The middle half.
+pub(crate) fn middle(spread: Spread) -> String {
     format!("({}-{})", number(spread.first), number(spread.third))
 }
 

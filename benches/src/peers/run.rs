@@ -9,14 +9,15 @@ use std::time::Duration;
 use clap::ColorChoice;
 use fs_core::{SCHED_RR, SchedParam, sched_setscheduler};
 
-use super::cli::{Cli, Cpus};
+use super::cli::{Cli, Common, Cpus};
 use super::contestant::{Contestant, Programs, choose, keep_installed};
 use super::failure::Failure;
-use super::image::{Image, WATCHED};
+use super::image::{Image, Store, WATCHED};
 use super::launch::{self, Placement};
 use super::live::{Live, source_of};
 use super::machine::Machine;
 use super::measure::{Plan, groups, progress};
+use super::memory::{self, scout};
 use super::report::{Paint, table};
 use super::results::Results;
 use super::source::{Supplies, settle};
@@ -34,6 +35,8 @@ pub fn main() -> ExitCode {
     let failed = match verb.as_deref().and_then(|verb| verb.to_str()) {
         Some(launch::VERB) => Err(Failure::Environment(launch::become_program(args))),
         Some(client::VERB) => client::serve(args).map_err(Failure::Environment),
+        Some(scout::VERB) => scout::serve(args).map_err(Failure::Environment),
+        Some(memory::VERB) => memory::run(&memory::Cli::of(args)),
         _ => run(&Cli::of_this_process()),
     };
     match failed {
@@ -75,9 +78,9 @@ impl Setting {
 
 fn run(cli: &Cli) -> Result<(), Failure> {
     let workloads = chosen_workloads(&cli.only)?;
-    let (mounted, floor) = programs(cli)?;
-    let mut contestants = choose(Programs { mounted: &mounted, floor: &floor }, &cli.mounts, &cli.peer)?;
-    let mut json_file = cli.json.as_deref().map(create).transpose()?;
+    let (mounted, floor) = programs(&cli.common)?;
+    let mut contestants = choose(Programs { mounted: &mounted, floor: &floor }, &cli.common.mounts, &cli.common.peer)?;
+    let mut json_file = cli.common.json.as_deref().map(create).transpose()?;
     let mut svg_file = cli.svg.as_deref().map(create).transpose()?;
     interrupt::listen().map_err(Failure::about("signals"))?;
     let alone = alone::be_alone();
@@ -90,14 +93,15 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         set.map_err(|error| Failure::Environment(format!("--rr: {error}: it takes root or CAP_SYS_NICE")))?;
     }
     keep_installed(&mut contestants);
-    let image = Image::make(alone.is_ok(), contestants.iter().any(|contestant| contestant.name == WATCHED))?;
+    let image =
+        Image::make(Store::Ext4, alone.is_ok(), contestants.iter().any(|contestant| contestant.name == WATCHED))?;
     let setting = Setting {
         image: image.describe(),
         single: placement(&machine, cli.cpus.unwrap_or(Cpus::One), cli.rr),
         several: placement(&machine, cli.cpus.unwrap_or(Cpus::All), cli.rr),
         rounds: cli.rounds(),
         is_quick: cli.quick,
-        patience: Duration::from_secs(cli.patience.into()),
+        patience: Duration::from_secs(cli.common.patience.into()),
         machine,
     };
     let results = measure(&setting, workloads, contestants, &image)?;
@@ -112,10 +116,10 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     if let Some(file) = &mut svg_file {
         write_all(file, &svg::chart(&setting, &results), "--svg")?;
     }
-    if cli.json.as_deref() == Some(Path::new("-")) {
+    if cli.common.json.as_deref() == Some(Path::new("-")) {
         return Ok(());
     }
-    let paint = Paint { color: wants_color(cli.color) };
+    let paint = Paint { color: wants_color(cli.common.color) };
     write_all(&mut io::stdout(), &table(&setting, &results, paint), "the table")
 }
 
@@ -170,16 +174,16 @@ fn chosen_workloads(names: &[String]) -> Result<Vec<&'static Workload>, Failure>
 }
 
 /// Our mount's program, and the floor, which are built beside this one.
-fn programs(cli: &Cli) -> Result<(PathBuf, PathBuf), Failure> {
+pub(crate) fn programs(common: &Common) -> Result<(PathBuf, PathBuf), Failure> {
     let this = std::env::current_exe().map_err(Failure::about("this program"))?;
-    let mounted = cli.program.clone().unwrap_or_else(|| this.with_file_name("mounted"));
+    let mounted = common.program.clone().unwrap_or_else(|| this.with_file_name("mounted"));
     match mounted.is_file() {
         true => Ok((mounted, this.with_file_name("floor"))),
         false => Err(Failure::Usage(format!("{}: our mount is not there; --program names it", mounted.display()))),
     }
 }
 
-fn placement(machine: &Machine, cpus: Cpus, is_rr: bool) -> Placement {
+pub(crate) fn placement(machine: &Machine, cpus: Cpus, is_rr: bool) -> Placement {
     let cpus = match cpus {
         // Of all it is the last one that the kernel uses least for itself.
         Cpus::One => machine.cpus.iter().copied().next_back().into_iter().collect(),
@@ -189,7 +193,7 @@ fn placement(machine: &Machine, cpus: Cpus, is_rr: bool) -> Placement {
 }
 
 /// Where a result goes: known to be writable before minutes are spent for it.
-fn create(path: &Path) -> Result<Box<dyn Write>, Failure> {
+pub(crate) fn create(path: &Path) -> Result<Box<dyn Write>, Failure> {
     if path == Path::new("-") {
         return Ok(Box::new(io::stdout()));
     }
@@ -198,14 +202,14 @@ fn create(path: &Path) -> Result<Box<dyn Write>, Failure> {
 }
 
 /// Who does not want to read any more has had enough.
-fn write_all(output: &mut (impl Write + ?Sized), text: &str, what: &str) -> Result<(), Failure> {
+pub(crate) fn write_all(output: &mut (impl Write + ?Sized), text: &str, what: &str) -> Result<(), Failure> {
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Environment(format!("{what}: {error}"))),
         _ => Ok(()),
     }
 }
 
-fn wants_color(choice: ColorChoice) -> bool {
+pub(crate) fn wants_color(choice: ColorChoice) -> bool {
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,

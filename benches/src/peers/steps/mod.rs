@@ -51,7 +51,8 @@ pub(crate) fn timed(count: u64, mut operation: impl FnMut(u64) -> io::Result<()>
     Ok(Span { from_ns, to_ns: now_ns() })
 }
 
-fn now_ns() -> u64 {
+/// The time of a clock that all processes share.
+pub(crate) fn now_ns() -> u64 {
     let time = clock_gettime(ClockId::Monotonic);
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
