@@ -208,7 +208,7 @@ fn the_floor_is_asked_what_our_mount_is_asked() {
             Some(requests.into_iter().map(|(name, number)| (name, number.as_f64().unwrap())).collect::<Vec<_>>())
         };
         let pairs = [(of("exclusive"), of("floor")), (of("none"), of("floor-none"))];
-        // Data passes by the floor in its own way, and programs ask what `exclusive` is asked.
+        // What is in a file is kept as under `exclusive` only.
         let count = if ["open-read-close", "rm-rf"].contains(&workload["name"].as_str().unwrap()) { 1 } else { 2 };
         for (ours, floor) in pairs.into_iter().take(count) {
             let (ours, floor) = (ours.unwrap(), floor.unwrap());

@@ -73,6 +73,9 @@ impl Filesystem for Floor {
             wanted |= InitFlags::FUSE_CACHE_SYMLINKS;
             wanted |= InitFlags::FUSE_DO_READDIRPLUS | InitFlags::FUSE_READDIRPLUS_AUTO;
         }
+        if self.cache != Cache::Exclusive {
+            wanted |= InitFlags::FUSE_AUTO_INVAL_DATA;
+        }
         if self.has_acls {
             wanted |= InitFlags::FUSE_POSIX_ACL;
         }
