@@ -227,7 +227,11 @@ impl Filesystem for Floor {
         reply.ok();
     }
 
+    /// Listings that are remembered for ever need not be asked for: the kernel then opens no directory by a request.
     fn opendir(&self, _: &Request, _: INodeNo, _: OpenFlags, reply: ReplyOpen) {
+        if self.cache == Cache::Exclusive {
+            return reply.error(Errno::ENOSYS);
+        }
         let keeps = FopenFlags::FOPEN_CACHE_DIR | FopenFlags::FOPEN_KEEP_CACHE;
         reply.opened(NO_HANDLE, if self.cache.keeps() { keeps } else { FopenFlags::empty() });
     }
