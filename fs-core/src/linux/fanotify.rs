@@ -43,6 +43,14 @@ bitflags! {
         const REMOVE = libc::FAN_MARK_REMOVE;
         /// On the whole file system that holds the object. Needs `CAP_SYS_ADMIN`.
         const FILESYSTEM = libc::FAN_MARK_FILESYSTEM;
+        /// On the mount through which the object is reached: of what is done through others nothing is said. Only for
+        /// events of open files, as [`Happened::MODIFY`]. Needs `CAP_SYS_ADMIN`.
+        const MOUNT = libc::FAN_MARK_MOUNT;
+        /// Events that are marked elsewhere are not reported of what is marked so (Linux 6.0).
+        const IGNORE = libc::FAN_MARK_IGNORE;
+        /// What is left out by `IGNORE` stays left out once the object was modified; otherwise until then. On a mount
+        /// it must be so.
+        const IGNORED_SURV_MODIFY = libc::FAN_MARK_IGNORED_SURV_MODIFY;
         /// The object must be a directory.
         const ONLYDIR = libc::FAN_MARK_ONLYDIR;
 
@@ -91,10 +99,11 @@ pub fn fanotify_init(flags: GroupFlags) -> Result<OwnedFd> {
 /// Changes which events of an object, or of its file system, a group reports.
 ///
 /// # Errors
-/// - `EPERM`: a mark on a file system needs `CAP_SYS_ADMIN`.
+/// - `EPERM`: a mark on a file system or a mount needs `CAP_SYS_ADMIN`.
 /// - `EOPNOTSUPP`: the file system has no file handles. `ENODEV`: it has no id.
 /// - `EXDEV`: the object is in a part of the file system with an id of its own, as a subvolume of btrfs.
-/// - `EINVAL`: the kernel does not know an event, or the object is in a place that it makes by itself.
+/// - `EINVAL`: the kernel does not know a flag or an event, or not this mix, or the object is in a place that it makes
+///   by itself.
 /// - `ENOSPC`: the user has too many marks.
 ///
 /// # References

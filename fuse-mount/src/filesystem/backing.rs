@@ -51,7 +51,7 @@ impl Backings {
     }
 
     /// The way of one more handle of `node`: the backing id to open it with, or `None`
-    /// for through us. `fd` gives a descriptor of the node, if it has no backing id yet.
+    /// for through us. `fd` gives a descriptor of the node to read and write it by, if it has no backing id yet.
     ///
     /// Each call is undone by one of [`Backings::release`].
     pub(super) fn open(

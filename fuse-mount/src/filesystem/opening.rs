@@ -101,7 +101,7 @@ impl PassthroughFs {
         // Not where others change the source: of a store into a map of theirs nobody hears.
         let may_prefer = self.volume.cache == Cache::Exclusive && !self.sees_data;
         let prefers_pages = may_prefer && file.is_only_read() && file.node.is_small();
-        let way = self.backings.open(&file.node, prefers_pages, || call.volume.nodes.fd(&file.node));
+        let way = self.backings.open(&file.node, prefers_pages, || call.volume.nodes.fd_to_pass(&file.node));
         // The last moment at which a store into a map can be prepared for: the kernel tells of none.
         if way.backing.is_some() && file.reads_and_writes() && file.node.let_be_mapped() && keeps {
             self.invalidate_attributes(&file.node);

@@ -26,6 +26,16 @@ impl Nodes {
         }
     }
 
+    /// A descriptor of the node for the kernel to read and write it by.
+    ///
+    /// # Errors
+    /// As [`Nodes::fd`].
+    pub fn fd_to_pass(&self, node: &Arc<Node>) -> Result<Arc<OwnedFd>, Errno> {
+        let fd = self.fd(node)?;
+        let unheard = self.watch.as_ref().and_then(|watch| watch.unheard(&fd, node.device));
+        Ok(unheard.map_or(fd, Arc::new))
+    }
+
     /// Calls `open`; once more, after all nodes have let their descriptors go, if there
     /// is no room for another.
     pub fn with_room<T>(&self, mut open: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {

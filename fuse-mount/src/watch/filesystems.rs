@@ -7,6 +7,8 @@ use fs_core::linux::fanotify::{GroupFlags, Happened, MarkFlags, fanotify_init, f
 use fs_core::{Errno, fstatvfs};
 
 use super::Unwatched;
+use super::kernel::notices_what_it_passes;
+use super::own_mount::OwnMount;
 
 /// What is reported. Not `DELETE_SELF` and `MOVE_SELF`: what they say is said of the name before, and of
 /// an inode with a descriptor of ours the first never comes.
@@ -37,6 +39,8 @@ struct FileSystem {
     device: u64,
     /// Its id in events; `None` if it is not watched.
     fsid: Option<u64>,
+    /// Through which the kernel writes unheard, if it can.
+    own_mount: Option<Arc<OwnMount>>,
     /// Keeps it mounted: otherwise its device number could become another's.
     _dir: Arc<OwnedFd>,
 }
@@ -60,7 +64,9 @@ impl FileSystems {
             return Ok(());
         }
         let marked = self.mark(dir);
-        known.push(FileSystem { device, fsid: marked.as_ref().ok().copied(), _dir: Arc::clone(dir) });
+        let fsid = marked.as_ref().ok().copied();
+        let own_mount = fsid.filter(|_| notices_what_it_passes()).and_then(|_| OwnMount::of(&self.group, dir).ok());
+        known.push(FileSystem { device, fsid, own_mount: own_mount.map(Arc::new), _dir: Arc::clone(dir) });
         marked.map(drop).map_err(Unwatched::file_system)
     }
 
@@ -78,6 +84,11 @@ impl FileSystems {
     /// The device of the file system that events call `fsid`.
     pub(super) fn device(&self, fsid: u64) -> Option<u64> {
         self.find(|known| known.fsid == Some(fsid), |known| known.device)
+    }
+
+    /// The mount through which the kernel writes unheard what is on `device`, if there is one.
+    pub(super) fn own_mount(&self, device: u64) -> Option<Arc<OwnMount>> {
+        self.find(|known| known.device == device, |known| known.own_mount.clone()).flatten()
     }
 
     fn find<T>(&self, is_it: impl Fn(&FileSystem) -> bool, then: impl FnOnce(&FileSystem) -> T) -> Option<T> {

@@ -42,7 +42,17 @@ const HEADER_SIZE: usize = 4 + 4 + 8;
 
 /// Whether the kernel can forget all names at once: Linux 6.16 or later.
 pub(crate) fn can_forget_all_names() -> bool {
-    version(&rustix::system::uname().release().to_string_lossy()).is_some_and(|version| version >= (6, 16))
+    is_at_least((6, 16))
+}
+
+/// Whether the kernel forgets the attributes of an inode, and drops answers that are under way, when it has written to
+/// the source itself: Linux 6.12 or later.
+pub(super) fn notices_what_it_passes() -> bool {
+    is_at_least((6, 12))
+}
+
+fn is_at_least(wanted: (u32, u32)) -> bool {
+    version(&rustix::system::uname().release().to_string_lossy()).is_some_and(|version| version >= wanted)
 }
 
 fn version(release: &str) -> Option<(u32, u32)> {

@@ -3,7 +3,8 @@
 //! A fanotify group hears of every change on the source's file system, and on those that are mounted below it
 //! (`filesystems`). Events call inodes by their handles; nodes have theirs noted (`handles`). A thread of its own
 //! (`watcher`) reads the events, works out what has to be forgotten (`changes`), and tells the kernel (`kernel`).
-//! What we do ourselves the kernel has done in its caches already: such events are left out.
+//! What we do ourselves the kernel has done in its caches already: such events are left out. Of what the kernel writes to the
+//! source for programs there are none (`own_mount`).
 //!
 //! Where a file system cannot be watched, its nodes are remembered as under `tick`; where the source's cannot, the
 //! whole mount is one with `tick`, and says so.
@@ -48,6 +49,28 @@
 //!
 //! The watcher waits for workers, through the locks above. So a worker never waits for the watcher.
 //!
+//! # What the kernel writes for programs
+//!
+//! A write that the kernel passes through to the source would be an event, with the process of the program that writes: to
+//! queue it takes as long as the write of a page itself, and then it would be read, and the kernel told what it knows. So the kernel is given
+//! files on a mount of our own to pass through to, a copy of the source's that nobody else can reach, and the group has a mark on it that leaves `FAN_MODIFY` out. What
+//! anybody else writes comes through another mount, and is heard of, to the same file and at the same time.
+//!
+//! So nothing is to be known of who has which file open, and nothing has to be told when it is closed. What is not heard of must be in the
+//! kernel's caches all the same (`fs/fuse/passthrough.c`, Linux 6.12, before which nothing is left out): when a
+//! write is done, `fuse_write_update_attr` counts the inode's version up, so that an answer that is under way with what was before is dropped,
+//! and forgets size, times and blocks. Answers to `SETATTR` and `LINK`, which are believed unseen, cannot be under way
+//! meanwhile: they hold the inode's lock as a write does. (All but one with `O_DIRECT` that is not waited for; then such an answer
+//! holds for a second.) There are no pages to drop: while one handle of an inode is passed through, all are. A
+//! file that has its bytes written through us is not passed through at all.
+//!
+//! All else is said as ever of what is done through that mount: privileges that a write takes away are `FAN_ATTRIB`,
+//! and names and truncations do not come by this way.
+//!
+//! A file that was reached through another mount than the one that was copied is given to the kernel as it was reached (that mount may be read-only), as is every file if the
+//! mount must not be copied, is read-only, or the kernel lacks what it takes: then programs' writes are heard of as others' are,
+//! which costs time and nothing else.
+//!
 //! A name that is removed is told as one to forget, not as one that is deleted (`FUSE_NOTIFY_DELETE`): that would count an inode's links as
 //! none that has other names, and make a directory dead that has by now been made anew under the same number. A
 //! program in a removed directory, or with a removed file open, sees what it would see beneath all the same: what it asks for is asked
@@ -58,6 +81,7 @@ mod filesystems;
 mod handles;
 mod kernel;
 mod later;
+mod own_mount;
 mod unwatched;
 mod watcher;
 
@@ -114,6 +138,12 @@ impl Watch {
         }
         let (handle, _) = name_to_handle_at(fd, Follow::Yes, HandleFlags::empty()).ok()?;
         handles::key(device, handle.handle_type(), handle.bytes())
+    }
+
+    /// A descriptor of what `fd` is open on, for the kernel to read and write it by: of what it writes for programs no
+    /// event comes. `None` where that cannot be; then it is heard of as what others write.
+    pub(crate) fn unheard(&self, fd: &OwnedFd, device: u64) -> Option<OwnedFd> {
+        self.file_systems.own_mount(device)?.reach(fd).ok()
     }
 
     /// From now on events about `key` are about this node.

@@ -10,6 +10,7 @@ mod fallback;
 mod file_systems;
 mod in_use;
 mod overflow;
+mod own_writes;
 mod races;
 mod requests;
 #[path = "../support/mod.rs"]
