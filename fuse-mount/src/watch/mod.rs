@@ -49,6 +49,11 @@
 //!
 //! The watcher waits for workers, through the locks above. So a worker never waits for the watcher.
 //!
+//! A name that is removed is told as one to forget, not as one that is deleted (`FUSE_NOTIFY_DELETE`): that would count an inode's links as
+//! none that has other names, and make a directory dead that has by now been made anew under the same number. A
+//! program in a removed directory, or with a removed file open, sees what it would see beneath all the same: what it asks for is asked
+//! of the inode. Only its path is told until somebody looks there, if another directory has taken the place.
+//!
 //! # What the kernel writes for programs
 //!
 //! A write that the kernel passes through to the source would be an event, with the process of the program that writes: to
@@ -70,11 +75,6 @@
 //! A file that was reached through another mount than the one that was copied is given to the kernel as it was reached (that mount may be read-only), as is every file if the
 //! mount must not be copied, is read-only, or the kernel lacks what it takes: then programs' writes are heard of as others' are,
 //! which costs time and nothing else.
-//!
-//! A name that is removed is told as one to forget, not as one that is deleted (`FUSE_NOTIFY_DELETE`): that would count an inode's links as
-//! none that has other names, and make a directory dead that has by now been made anew under the same number. A
-//! program in a removed directory, or with a removed file open, sees what it would see beneath all the same: what it asks for is asked
-//! of the inode. Only its path is told until somebody looks there, if another directory has taken the place.
 
 mod changes;
 mod filesystems;
