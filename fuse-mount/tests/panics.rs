@@ -2,13 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+#[path = "support/refusing.rs"]
+mod refusing;
 mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use support::{Mount, can_mount, python};
+use refusing::refusing;
+use support::{Mount, can_mount, is_mounted, python, wait_for};
 
 /// Sets the times of `f` in the working directory to what fuser cannot compute with, as an ordinary user.
 fn set_impossible_times(mount: &Mount) -> String {
@@ -58,6 +61,46 @@ fn times_that_fuser_cannot_compute_with_cost_no_more_than_their_request() {
     let loud = end.stderr.matches("internal error, please report it").count();
     assert_eq!(loud, if panics_are_wanted() { 20 } else { 0 }, "{}", end.stderr);
     assert!(end.stderr.lines().all(|line| line.starts_with("fuse-mount: ")), "one line each: {}", end.stderr);
+}
+
+/// `FUSE_DEV_IOC_CLONE`: `_IOR(229, 0, uint32_t)`.
+const CLONE: u32 = 2 << 30 | 4 << 16 | 229 << 8;
+
+/// A kernel, or a sandbox, that does not let the device be opened again: all threads share one descriptor.
+#[test]
+fn where_the_device_cannot_be_opened_again_a_mount_works_and_such_times_end_it() {
+    if !can_mount() || python().is_none() {
+        return;
+    }
+    for errno in [libc::ENOTTY, libc::EPERM] {
+        let starter = refusing(libc::SYS_ioctl, Some(CLONE), errno).expect("there is a Python");
+        let starter: Vec<&str> = starter.iter().map(String::as_str).collect();
+        let mount = Mount::by(&starter, &[], |source| {
+            fs::write(source.join("f"), "text").unwrap();
+            std::os::unix::fs::chown(source.join("f"), Some(1234), Some(1234)).unwrap();
+            fs::set_permissions(source, PermissionsExt::from_mode(0o777)).unwrap();
+        });
+        for n in 0..50 {
+            let (new, name) = (mount.mountpoint.join(format!("new{n}")), mount.mountpoint.join(format!("name{n}")));
+            fs::write(&new, "text").unwrap();
+            fs::rename(&new, &name).unwrap();
+            assert_eq!(fs::read_to_string(&name).unwrap(), "text");
+        }
+        let said = set_impossible_times(&mount);
+        if !panics_are_wanted() {
+            assert_eq!(said, "errno 0\n");
+            let end = mount.end();
+            assert_eq!((end.code(), end.stderr.as_str()), (Ok(0), ""));
+            continue;
+        }
+        // Nobody hangs, no dead mount is left, and the message says what to make of it.
+        assert!(["errno 103\n", "errno 107\n"].contains(&said.as_str()), "ECONNABORTED or ENOTCONN: {said}");
+        assert!(wait_for(|| !is_mounted(&mount.mountpoint)), "no dead mount is left");
+        let end = mount.wait();
+        assert_eq!(end.code(), Ok(3), "{}", end.stderr);
+        assert!(end.stderr.contains("internal error, please report it"), "{}", end.stderr);
+        assert!(end.stderr.contains("has died, and the mount with it"), "{}", end.stderr);
+    }
 }
 
 /// With the feature `planted-faults`, as `.ci/run` runs it.

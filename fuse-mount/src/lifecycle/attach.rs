@@ -67,6 +67,7 @@ fn open_device() -> Result<OwnedFd, Failure> {
     rustix::fs::open(c"/dev/fuse", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()).map_err(|errno| {
         let hint = match errno {
             Errno::NOENT | Errno::NODEV | Errno::NXIO => "; load the kernel module: modprobe fuse",
+            Errno::PERM => "; a container has to be given the device: --device /dev/fuse",
             _ => "",
         };
         Failure::Failed(format!("cannot open /dev/fuse: {}{hint}", Error::Os(errno)))

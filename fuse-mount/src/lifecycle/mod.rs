@@ -7,6 +7,7 @@
 mod attach;
 mod background;
 mod connection;
+mod dead;
 mod detach;
 mod fusermount;
 mod guard;
@@ -101,8 +102,10 @@ fn serve(mount: &Mount, places: Places, mut tracing: Tracing, waiting: Waiting) 
         .map_err(|errno| failed("cannot open the source", errno.into()))?;
     let options = options(mount, &places);
     let threads = options.threads;
-    let filesystem = PassthroughFs::new(options, source, tracing.tracer())
-        .map_err(|error| Failure::failed(places.source_path.display(), error))?;
+    let filesystem = PassthroughFs::new(options, source, tracing.tracer()).map_err(|error| {
+        let hint = dead::hint(&places.source_path, error.errno());
+        Failure::Failed(format!("source {}: {error}{hint}", places.source_path.display()))
+    })?;
     if let Some(why) = filesystem.unwatched() {
         say(format_args!(
             "{} cannot be watched, so the mount goes on as with --cache tick: {why}",

@@ -10,6 +10,7 @@ use fs_core::Error;
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::dead;
 use super::identity::{self, DirectoryId};
 use crate::exit::Failure;
 
@@ -90,7 +91,7 @@ fn open_directory(role: &str, path: &Path) -> Result<(OwnedFd, PathBuf), Failure
         }
         Errno::NOENT => Failure::Usage(format!("{role} {}: no such directory", path.display())),
         Errno::NOTDIR => Failure::Usage(format!("{role} {}: not a directory", path.display())),
-        _ => Failure::failed(format_args!("{role} {}", path.display()), Error::Os(errno)),
+        _ => Failure::Failed(format!("{role} {}: {}{}", path.display(), Error::Os(errno), dead::hint(path, errno))),
     };
     let fd = rustix::fs::openat(CWD, path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
         .map_err(complain)?;
@@ -127,7 +128,8 @@ fn refuse_mounted_fuse(mountpoint: BorrowedFd<'_>, path: &Path) -> Result<(), Fa
     }
     let path = path.display();
     Err(Failure::Failed(format!(
-        "mountpoint {path} is in use: {source} (type {fs_type}) is mounted there; unmount it first: umount {path}"
+        "mountpoint {path} is in use: {source} (type {fs_type}) is mounted there; unmount it first: {}",
+        dead::unmount_command(&path)
     )))
 }
 

@@ -137,8 +137,12 @@ impl Servers {
     fn ended(&mut self, result: io::Result<()>) -> Option<io::Result<()>> {
         self.count -= 1;
         match result {
-            // Not an error of the connection, but of fuser's.
-            Err(error) if error.raw_os_error().is_none() && self.connection.has_clones() => {
+            // Not an error of the connection, but of fuser's. All have one descriptor, which holds what was being served
+            // until it is closed: its caller would wait for ever.
+            Err(error) if error.raw_os_error().is_none() && !self.connection.has_clones() => {
+                Some(Err(io::Error::other("a thread that serves requests has died, and the mount with it")))
+            }
+            Err(error) if error.raw_os_error().is_none() => {
                 say("a thread that serves requests has died: its request fails, and another thread takes its place");
                 match self.add(1) {
                     Err(error) if self.count == 0 => Some(Err(error)),

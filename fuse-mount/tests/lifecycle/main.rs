@@ -5,6 +5,8 @@
 mod ending;
 mod helpers;
 mod refusals;
+#[path = "../support/refusing.rs"]
+mod refusing;
 mod starting;
 #[path = "../support/mod.rs"]
 mod support;

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
+use crate::refusing::refusing;
 use crate::support::{self, Mount, PROGRAM, Watchdog, can_mount, children, is_alive, is_mounted, mounts_at, wait_for};
 use crate::{check_failure, in_own_namespace, places};
 
@@ -44,7 +45,14 @@ fn a_mountpoint_that_is_in_use_is_refused_by_name() {
     support::send(guards[0], Signal::KILL);
     first.signal(Signal::KILL);
     assert!(wait_for(|| !is_alive(first.pid())));
-    check_failure(&[&source, at], 3, &[at, "in use"]);
+    check_failure(&[&source, at], 3, &[at, "in use", &format!("unmount it first: umount {at}")]);
+    // Below it nothing can be opened, and it cannot be shown elsewhere.
+    let (_elsewhere, _, elsewhere) = places();
+    let below = format!("{at}/below");
+    let what_to_do = format!("what was mounted at {at} has lost its daemon; unmount it: umount {at}\n");
+    for (source, mountpoint) in [(at, &*elsewhere), (&below, &elsewhere), (&source, &below)] {
+        check_failure(&[source, mountpoint], 3, &["ENOTCONN", &what_to_do]);
+    }
     rustix::mount::unmount(&first.mountpoint, rustix::mount::UnmountFlags::DETACH).unwrap();
     assert!(first.wait().code().is_err());
 }
@@ -95,4 +103,36 @@ fn the_kernels_reason_is_in_the_message() {
     let reason = "/fusermount3: Permission denied (EACCES)";
     assert!(text.contains("without root it needs") && text.contains(reason) && text.ends_with("code: 3\n"), "{text}");
     assert!(!is_mounted(Path::new(&mountpoint)));
+}
+
+#[test]
+fn a_kernel_without_fuse_is_told_from_one_that_is_too_old() {
+    if !can_mount() {
+        return;
+    }
+    let (_dir, source, mountpoint) = places();
+    let _watchdog = Watchdog::start(Path::new(&mountpoint), None);
+    // A device without a driver, as a static /dev has it.
+    let text = in_own_namespace(&format!(
+        "mount -t tmpfs none /dev && mknod -m 666 /dev/fuse c 60 229 && mknod -m 666 /dev/null c 1 3
+        {PROGRAM} {source} {mountpoint} 2>&1 || echo code: $?"
+    ));
+    assert!(text.contains("cannot open /dev/fuse: ") && text.contains("ENXIO"), "{text}");
+    assert!(text.contains("modprobe fuse") && text.ends_with("code: 3\n"), "{text}");
+    // The device is there, and the file system is not, or the call: only a filter can play that here.
+    let answers = [(libc::ENODEV, "ENODEV", "modprobe fuse"), (libc::ENOSYS, "ENOSYS", "Linux 5.2 or later")];
+    for (errno, name, what_to_do) in answers {
+        let Some(starter) = refusing(libc::SYS_fsopen, None, errno) else { return };
+        let output = Command::new(&starter[0])
+            .args(&starter[1..])
+            .args([PROGRAM, &source, &mountpoint])
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0), "{message}");
+        assert!(message.contains("cannot make the mount: fsopen") && message.contains(name), "{message}");
+        assert!(message.contains(what_to_do) && message.lines().count() == 1, "{message}");
+        assert!(!is_mounted(Path::new(&mountpoint)));
+    }
 }
