@@ -74,6 +74,12 @@ pub fn parse(file: &str, stem: &str, text: &str) -> Result<Vec<Case>, CaseError>
         if rest.is_empty() || rest.starts_with('#') {
             continue;
         }
+        let rest = match rest.split([' ', '\t']).next() {
+            // Prose, which may have a `#3` in it.
+            Some("claim" | "source") => rest,
+            // In what is put into a step a comment would take the rest of the step along.
+            _ => without_comment(rest),
+        };
         let (keyword, value) = rest.split_once([' ', '\t']).unwrap_or((rest, ""));
         let value = value.trim_start();
         let at_value = place.right(rest.len() - value.len());
@@ -364,6 +370,13 @@ impl<'t> Draft<'t> {
     }
 }
 
+/// A line up to its comment, which as in a step begins with a word that begins with `#`.
+fn without_comment(line: &str) -> &str {
+    let begins_a_word = |at: &usize| line[..*at].ends_with([' ', '\t']);
+    let end = line.match_indices('#').map(|(at, _)| at).find(begins_a_word);
+    line[..end.unwrap_or(line.len())].trim_end()
+}
+
 /// The names of needs, each one known.
 fn needs_of(text: &str, place: Place<'_>) -> Result<Vec<&'static str>, CaseError> {
     let known = |need| needs::by_name(need).ok_or_else(|| place.error(format!("unknown need `{need}`")));
@@ -412,4 +425,50 @@ fn find(text: &str, what: &str) -> usize {
 /// Whether a word can be part of an id.
 fn is_word(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_behind_a_line_is_none_of_it() {
+        let with = |comment: &str| {
+            format!(
+                "product p call=mkdir|rmdir other=a|b{comment}
+                   claim  It does.
+                   source mkdir(2)
+                   class  linux-man{comment}
+                   needs  rename_exchange suid{comment}
+                   needs  call=mkdir suid{comment}
+                   means  call=mkdir mkdir path=d mode=$mode{comment}
+                   means  other=a a{comment}
+                   means  other=b b{comment}
+                   gives  call=mkdir mode 0755{comment}
+                   makes  call=rmdir mkdir path=d{comment}
+                   means  call=rmdir rmdir path=d{comment}
+                   $call -> ok{comment}
+                   then   call=mkdir stat path=d -> mode=0755{comment}
+                   without call=rmdir other=b{comment}
+                   rule   call=rmdir -> ok{comment}
+                   unchanged{comment}\n"
+            )
+        };
+        let cases = |comment| {
+            let cases = parse("f", "s", &with(comment)).unwrap();
+            cases.into_iter().map(|case| format!("{case:?}")).collect::<Vec<_>>()
+        };
+        let plain = cases("");
+        assert_eq!(plain.len(), 3);
+        assert_eq!(plain, cases("   # a comment with $words = -> ok"));
+        assert_eq!(plain, cases("\t#short"));
+        // A name may have one in it.
+        assert_eq!(without_comment("call=mkdir mkdir path=a#b # c"), "call=mkdir mkdir path=a#b");
+    }
+
+    #[test]
+    fn a_line_with_nothing_but_a_comment_says_nothing() {
+        let text = "case c\n  claim C\n  source s\n  class # linux-man\n  stat path=f -> ENOENT\n";
+        assert_eq!(parse("f", "s", text).unwrap_err().to_string(), "f:4:3: case `s.c`: `class` says nothing");
+    }
 }
