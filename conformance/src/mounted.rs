@@ -36,6 +36,9 @@ pub struct Mounted {
     trace: Option<PathBuf>,
     /// The file that aborts the connection, once the mount is live.
     abort: PathBuf,
+    /// What the daemon says, and how much of it was told.
+    messages: PathBuf,
+    told: usize,
 }
 
 impl Mounted {
@@ -75,12 +78,12 @@ impl Mounted {
         let messages = base.path().join("messages");
         let daemon = start_daemon(program, &base, words, trace.as_deref(), &messages)
             .map_err(|error| failed("the mount", error))?;
-        let mut mounted = Mounted { base, daemon: Some(daemon), trace, abort: PathBuf::new() };
+        let mut mounted = Mounted { base, daemon: Some(daemon), trace, abort: PathBuf::new(), messages, told: 0 };
         match mounted.wait_until_live()? {
             true => Ok(mounted),
             false => {
-                let why = fs::read_to_string(&messages).unwrap_or_default();
-                Err(Failure::Environment(format!("cannot mount: {}; {without}", why.trim())))
+                let why = mounted.said().join("; ");
+                Err(Failure::Environment(format!("cannot mount: {why}; {without}")))
             }
         }
     }
@@ -108,6 +111,16 @@ impl Mounted {
     /// The process that serves the mount, for as long as it does.
     pub fn daemon(&self) -> Option<Pid> {
         self.daemon.as_ref().and_then(|daemon| Pid::from_raw(daemon.id() as i32))
+    }
+
+    /// The lines that the daemon has said since this was asked the last time.
+    pub fn said(&mut self) -> Vec<String> {
+        let text = fs::read(&self.messages).unwrap_or_default();
+        let new = text.get(self.told..).unwrap_or_default();
+        // One that is just being written is for the next time.
+        let whole = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        self.told += whole;
+        String::from_utf8_lossy(&new[..whole]).lines().map(str::to_owned).collect()
     }
 
     /// Unmounts, and tells how many requests of each operation the trace has, and how many

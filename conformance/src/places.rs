@@ -51,6 +51,16 @@ impl Places {
         }
     }
 
+    /// What the mount has said since this was asked the last time: that its source cannot be watched, or that
+    /// something of its own is wrong.
+    pub fn said(&mut self) -> Vec<String> {
+        match self {
+            Places::Given(_) | Places::Temporary(_) => Vec::new(),
+            #[cfg(feature = "mount")]
+            Places::Mounted(mounted) => mounted.said(),
+        }
+    }
+
     /// Removes what is temporary, and says what there is to say about the mount.
     ///
     /// # Errors

@@ -223,6 +223,30 @@ fn daemon_of(runner: u32) -> Pid {
     Pid::from_raw(daemon.parse().unwrap()).unwrap()
 }
 
+/// Who is root in a user namespace only may mount, and not watch a whole file system.
+#[test]
+fn that_the_source_cannot_be_watched_is_passed_on() {
+    let in_user_namespace = || {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount"]);
+        command
+    };
+    if !can_mount() || !in_user_namespace().arg("true").status().is_ok_and(|status| status.success()) {
+        return skip("there are no user namespaces");
+    }
+    for (options, lines) in [("cache=watch", 1), ("cache=tick", 0)] {
+        let bench = cases();
+        let mut command = in_user_namespace();
+        command.arg(env!("CARGO_BIN_EXE_conformance")).args(arguments(&bench)).args(["--mount-options", options]);
+        command.env("TMPDIR", bench.path("temp"));
+        let ran = bench.finish(command);
+        ran.check(1);
+        let said: Vec<&str> = ran.err.lines().filter(|line| line.contains("cannot be watched")).collect();
+        assert_eq!(said.len(), lines, "{ran:?}");
+        assert!(said.iter().all(|line| line.starts_with("fuse-mount: ") && line.contains("--cache tick")), "{said:?}");
+    }
+}
+
 /// A case with bind mounts has a copy of each mount in its namespace, that of the run too.
 #[test]
 fn bind_mounts_of_a_case_do_not_keep_the_mount() {

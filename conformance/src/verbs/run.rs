@@ -62,7 +62,8 @@ pub(super) fn observe<L: Listener>(
     zygotes.truncate(cases.len());
     let mut teller = listener(&cases)?;
 
-    let places = Places::open(arguments)?;
+    let mut places = Places::open(arguments)?;
+    pass_on(&mut places);
     let mut targets = Vec::new();
     for place in places.list() {
         targets.push(Target::open(place, &zygotes[0])?);
@@ -90,6 +91,7 @@ pub(super) fn observe<L: Listener>(
         progress.advance(failed);
     });
     progress.finish();
+    pass_on(&mut places);
     ran.map_err(failure)?;
     told?;
 
@@ -117,6 +119,11 @@ pub(super) fn observe<L: Listener>(
             Ok(code)
         }
     }
+}
+
+/// Shows what the mount says: it is another process, whose standard error is not this one's.
+fn pass_on(places: &mut Places) {
+    places.said().iter().for_each(|line| eprintln!("{line}"));
 }
 
 /// The exit code of results, the worst that is not excused.
