@@ -2,7 +2,12 @@
 //!
 //! A request can take as long as the source likes: a file server that does not answer, a disk that
 //! spins up. It holds its server meanwhile. When every server has been held for a moment and a request
-//! waits, more come; they stay. So however many requests are stuck, the next one is served.
+//! waits, more come. So however many requests are stuck, the next one is served.
+//!
+//! They stay, for 32 KiB and a descriptor each. One that waits is in a `read` inside of fuser, from which only a request or the end
+//! of the connection brings it back. A signal does not: fuser reads again. Nor does another descriptor put in the place of
+//! its own: the `read` goes on with the old one, and the answer to the request that it then takes would go to the new one, so that
+//! whoever asked waits for ever.
 //!
 //! A server dies of a panic outside of the node operations, in the decoding of a request. The kernel then
 //! answers its caller with an error (ECONNABORTED), because the server's descriptor is closed, and another
