@@ -4,7 +4,7 @@
 //! spins up. It holds its server meanwhile. When every server has been held for a moment and a request
 //! waits, more come. So however many requests are stuck, the next one is served.
 //!
-//! They stay, for 32 KiB and a descriptor each. One that waits is in a `read` inside of fuser, from which only a request or the end
+//! They stay, for 32 KiB and a descriptor each, and the trace's ring. One that waits is in a `read` inside of fuser, from which only a request or the end
 //! of the connection brings it back. A signal does not: fuser reads again. Nor does another descriptor put in the place of
 //! its own: the `read` goes on with the old one, and the answer to the request that it then takes would go to the new one, so that
 //! whoever asked waits for ever.
