@@ -30,11 +30,16 @@ pub struct Worker {
     pub capabilities: Option<CapabilitySets>,
     /// Room for what a request reads; kept between requests.
     pub data: RefCell<Vec<u8>>,
+    /// Room for what is read and written without the source's page cache.
+    blocks: RefCell<Vec<u8>>,
     /// Room for the paths of a trace record.
     pub paths: [RefCell<Vec<u8>>; 2],
     /// The preparation is the thread's: a worker stays on it.
     _thread: PhantomData<*const ()>,
 }
+
+/// Enough for any device: that of a page.
+const ALIGNMENT: usize = 4096;
 
 /// The capabilities without which acting as a caller would fail or do too little.
 const IMPERSONATION: CapabilitySet = CapabilitySet::SETUID
@@ -78,6 +83,7 @@ fn prepare() -> Result<Worker, Errno> {
     Ok(Worker {
         capabilities,
         data: RefCell::default(),
+        blocks: RefCell::default(),
         paths: [RefCell::default(), RefCell::default()],
         _thread: PhantomData,
     })
@@ -104,6 +110,16 @@ impl Worker {
         let mut path = [0; 12];
         write!(&mut path[..], "{}", fd.as_fd().as_raw_fd()).expect("eleven digits suffice");
         call(CStr::from_bytes_until_nul(&path).expect("the last byte stays NUL"))
+    }
+
+    /// Calls `call` with room for `length` bytes that is aligned as O_DIRECT wants it.
+    pub fn with_aligned<T>(&self, length: usize, call: impl FnOnce(&mut [u8]) -> Result<T, Errno>) -> Result<T, Errno> {
+        let mut blocks = self.blocks.borrow_mut();
+        if blocks.len() < length + ALIGNMENT {
+            blocks.resize(length + ALIGNMENT, 0);
+        }
+        let start = blocks.as_ptr().align_offset(ALIGNMENT);
+        call(&mut blocks[start..start + length])
     }
 
     /// Whether the worker may act as its callers.

@@ -36,11 +36,11 @@ impl PassthroughFs {
                     return Err(errno);
                 }
                 args.handle = Some(opened.number);
-                Ok((opened, way))
+                // Without the handle itself: whoever releases it after the answer closes it.
+                Ok((opened.number, self.flags(&opened.handle, &way), way.backing))
             },
-            |reply, (opened, way), _| {
-                let (number, flags) = (opened.number, self.flags(&opened.handle, &way));
-                match way.backing {
+            |reply, (number, flags, backing), _| {
+                match backing {
                     Some(backing) => {
                         // SAFETY: the id is the mount's, and open for as long as `backing`.
                         let id = unsafe { reply.wrap_backing(backing.id()) };
@@ -74,14 +74,15 @@ impl PassthroughFs {
                 let (entry, opened) = call.create(name, mode, umask, flags)?;
                 args.handle = Some(opened.number);
                 let way = self.way(call, &opened.handle);
-                Ok((noted(args, entry), opened, way))
+                let flags = self.flags(&opened.handle, &way);
+                Ok((noted(args, entry), opened.number, flags, way.backing))
             },
-            |reply, (entry, opened, way), _| {
+            |reply, (entry, number, flags, backing), _| {
                 let (attr, generation) = reply::entry(&entry.node, &entry.status).expect("a regular file");
                 let cache = self.volume.cache_of(&entry.node);
                 let ttl = cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
-                let (handle, flags) = (FileHandle(opened.number), self.flags(&opened.handle, &way));
-                match way.backing {
+                let handle = FileHandle(number);
+                match backing {
                     Some(backing) => {
                         // SAFETY: the id is the mount's, and open for as long as `backing`.
                         let id = unsafe { reply.wrap_backing(backing.id()) };
@@ -112,7 +113,9 @@ impl PassthroughFs {
     /// What the kernel is told of a file that was opened.
     fn flags(&self, file: &OpenFile, way: &Way) -> FopenFlags {
         let mut flags = FopenFlags::empty();
-        if self.sees_data {
+        // The kernel opens its own file with the flags that there are now, and would ask for whole blocks for ever. A program
+        // may take O_DIRECT back, as dd does for a last block that is none: a request has the flags of its moment.
+        if self.sees_data || (way.backing.is_some() && file.is_direct()) {
             flags |= FopenFlags::FOPEN_DIRECT_IO;
         } else if way.backing.is_none() && self.volume.cache_of(&file.node).keeps() {
             flags |= FopenFlags::FOPEN_KEEP_CACHE;

@@ -226,10 +226,11 @@ impl Filesystem for PassthroughFs {
         fh: FileHandle,
         offset: u64,
         size: u32,
-        _flags: OpenFlags,
+        flags: OpenFlags,
         _lock_owner: Option<LockOwner>,
         reply: ReplyData,
     ) {
+        let flags = flags.0.cast_unsigned();
         let args = Args {
             handle: Some(fh.0),
             offset: Some(offset.cast_signed()),
@@ -240,7 +241,7 @@ impl Filesystem for PassthroughFs {
             request,
             Asked::node(RequestKind::Read, ino.0, args),
             reply,
-            |call, _, _| call.read(fh.0, offset, room(&mut call.worker.data.borrow_mut(), size as usize)),
+            |call, _, _| call.read(fh.0, offset, room(&mut call.worker.data.borrow_mut(), size as usize), flags),
             send_data,
         );
     }

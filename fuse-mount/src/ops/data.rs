@@ -19,6 +19,8 @@ pub struct OpenFile {
     pub node: Arc<Node>,
     /// The source's file, open with the caller's access mode, once it is needed: see [`Call::source_of`].
     source: OnceLock<Arc<OwnedFd>>,
+    /// The same with O_DIRECT, once that is needed: see [`Call::without_cache`].
+    direct: OnceLock<Arc<OwnedFd>>,
     /// The flags of the caller's open.
     pub flags: u32,
     /// Who opened it: the kernel's own requests are laid to them.
@@ -44,6 +46,11 @@ impl OpenFile {
     /// Whether it is open for both, and so may be mapped for writing.
     pub fn reads_and_writes(&self) -> bool {
         access(self.flags) == OFlags::RDWR.bits()
+    }
+
+    /// Whether it was opened with O_DIRECT.
+    pub fn is_direct(&self) -> bool {
+        self.flags & OFlags::DIRECT.bits() != 0
     }
 }
 
@@ -181,8 +188,8 @@ impl Call<'_> {
 
     fn opened(&self, node: Arc<Node>, fd: OwnedFd, flags: u32) -> Result<Opened<OpenFile>, Errno> {
         if flags & OFlags::DIRECT.bits() != 0 {
-            // Opened with it, for the error where it cannot be had. Our buffers are not
-            // aligned, and what the kernel writes back need not be whole blocks.
+            // Opened with it, for the error where it cannot be had. What the kernel writes back need not be
+            // whole blocks, nor what the caller does after taking it back.
             let kept = rustix::fs::fcntl_getfl(&fd)? - rustix::fs::OFlags::DIRECT;
             rustix::fs::fcntl_setfl(&fd, kept)?;
         }
@@ -192,7 +199,7 @@ impl Call<'_> {
     }
 
     fn keep(&self, node: Arc<Node>, source: OnceLock<Arc<OwnedFd>>, flags: u32) -> Opened<OpenFile> {
-        let handle = Arc::new(OpenFile { node, source, flags, opener: self.caller });
+        let handle = Arc::new(OpenFile { node, source, direct: OnceLock::new(), flags, opener: self.caller });
         if handle.writes() {
             handle.node.writers.fetch_add(1, Ordering::Relaxed);
         }
@@ -213,29 +220,53 @@ impl Call<'_> {
         self.source_of(&*self.volume.files.get(file)?)
     }
 
-    /// Reads bytes at `offset` into `data`; fewer than fit only at the end of the file.
-    pub fn read(&self, file: u64, offset: u64, data: &mut [u8]) -> Result<usize, Errno> {
-        let source = self.source(file)?;
-        let mut count = 0;
-        // The kernel takes a short answer for the end of the file, and a read of the source may
-        // stop in between.
-        while count < data.len() {
-            match fs_core::pread(&*source, &mut data[count..], offset + count as u64) {
-                Ok(0) => break,
-                Ok(more) => count += more,
-                Err(_) if count > 0 => break,
-                Err(error) => return Err(error.into()),
-            }
+    /// Reads bytes at `offset` into `data`; fewer than fit only at the end of the file. `flags` are those of the open
+    /// file as they are now: fcntl may have changed them.
+    pub fn read(&self, file: u64, offset: u64, data: &mut [u8], flags: u32) -> Result<usize, Errno> {
+        let handle = self.volume.files.get(file)?;
+        if let Some(direct) = self.without_cache(&handle, flags)? {
+            return self.worker.with_aligned(data.len(), |aligned| {
+                let count = read_all(&direct, aligned, offset)?;
+                data[..count].copy_from_slice(&aligned[..count]);
+                Ok(count)
+            });
         }
-        Ok(count)
+        read_all(&*self.source_of(&handle)?, data, offset)
     }
 
+    /// The source's file with O_DIRECT, if the caller has it set now, so that the same is refused as there, and nothing is
+    /// left in the source's page cache. In its own right, for the flag is the descriptor's: others ask without it.
+    fn without_cache(&self, file: &OpenFile, flags: u32) -> Result<Option<Arc<OwnedFd>>, Errno> {
+        if flags & OFlags::DIRECT.bits() == 0 {
+            return Ok(None);
+        }
+        if let Some(direct) = file.direct.get() {
+            return Ok(Some(Arc::clone(direct)));
+        }
+        let source = self.source_of(file)?;
+        let wanted = (OFlags::from_bits_retain(file.flags) - NOT_FOR_THE_SOURCE - OFlags::TRUNC) | OFlags::DIRECT;
+        let opened =
+            self.volume.nodes.with_room(|| Ok(self.worker.at(&*source, |path| open(path, wanted, Mode::empty()))?));
+        match opened {
+            Ok(opened) => Ok(Some(Arc::clone(file.direct.get_or_init(|| Arc::new(opened))))),
+            // A daemon without privileges cannot open what its permissions refuse once more.
+            Err(Errno::ACCESS | Errno::PERM) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
     /// Writes bytes at `offset`, or at the end of the source's file if the caller appends; how many.
     pub fn write(&self, file: u64, offset: u64, data: &[u8], how: Write) -> Result<usize, Errno> {
         let handle = self.volume.files.get(file)?;
         let flags = if how.from_cache { RwFlags::empty() } else { rw_flags(how.flags & !handle.flags, how.flags) };
+        let direct = if how.from_cache { None } else { self.without_cache(&handle, how.flags)? };
         let source = self.source_of(&handle)?;
-        let write = || Ok(fs_core::pwritev(&*source, &[IoSlice::new(data)], offset, flags)?);
+        let write = || match &direct {
+            Some(direct) => self.worker.with_aligned(data.len(), |aligned| {
+                aligned.copy_from_slice(data);
+                Ok(fs_core::pwritev(&**direct, &[IoSlice::new(aligned)], offset, flags)?)
+            }),
+            None => Ok(fs_core::pwritev(&*source, &[IoSlice::new(data)], offset, flags)?),
+        };
         if how.from_cache {
             return write();
         }
@@ -303,6 +334,22 @@ impl Call<'_> {
     }
 }
 
+/// Reads until `data` is full or the file ends.
+fn read_all(source: &OwnedFd, data: &mut [u8], offset: u64) -> Result<usize, Errno> {
+    let mut count = 0;
+    // The kernel takes a short answer for the end of the file, and a read of the source may
+    // stop in between.
+    while count < data.len() {
+        match fs_core::pread(source, &mut data[count..], offset + count as u64) {
+            Ok(0) => break,
+            Ok(more) => count += more,
+            Err(_) if count > 0 => break,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(count)
+}
+
 /// What the kernel or we do instead of the source's file: the last component is not a
 /// link, creation is its own request, and appending is decided for each write, because the kernel
 /// writes back pages through any handle.
@@ -355,7 +402,7 @@ mod tests {
             assert_eq!(call.write(file, 0, b"A", Write { flags: RDWR, ..Write::default() }), Ok(1));
             assert_eq!(call.write(file, 1, b"B", Write { from_cache: true, ..how }), Ok(1));
             let mut data = [0; 32];
-            let count = call.read(file, 0, &mut data).unwrap();
+            let count = call.read(file, 0, &mut data, 0).unwrap();
             assert_eq!(&data[..count], b"AB23456789end");
         });
     }

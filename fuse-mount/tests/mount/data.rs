@@ -334,6 +334,38 @@ fn direct_io_reads_and_writes() {
     });
 }
 
+/// As `dd oflag=direct` does for the last block.
+#[test]
+fn who_takes_o_direct_back_reads_and_writes_any_length() {
+    same_in_every_mode(|dir| {
+        let path = dir.join("f");
+        std::fs::write(&path, pattern(16_384, 1)).unwrap();
+        let file = match File::options().read(true).write(true).custom_flags(libc::O_DIRECT).open(&path) {
+            Ok(file) => file,
+            Err(error) => return Err(error.raw_os_error()),
+        };
+        // With it, a part of a block is refused where it is on the source.
+        let mut blocks = vec![0; 3 * 4096];
+        let start = blocks.as_ptr().align_offset(4096);
+        let block = &mut blocks[start..start + 8192];
+        let refused = [
+            file.read_at(&mut block[..999], 0).map_err(|error| error.raw_os_error()),
+            file.read_at(&mut block[..4096], 3).map_err(|error| error.raw_os_error()),
+            file.write_at(&block[..999], 0).map_err(|error| error.raw_os_error()),
+            file.read_at(&mut block[..8192], 12_288).map_err(|error| error.raw_os_error()),
+        ];
+        let flags = rustix::fs::fcntl_getfl(&file).unwrap();
+        assert!(flags.contains(rustix::fs::OFlags::DIRECT));
+        rustix::fs::fcntl_setfl(&file, flags - rustix::fs::OFlags::DIRECT).unwrap();
+        let mut some = [0; 999];
+        file.read_exact_at(&mut some, 3).unwrap();
+        assert!(some == pattern(16_384, 1)[3..1002]);
+        file.write_all_at(b"a tail", 16_384).unwrap();
+        drop(file);
+        Ok((refused, std::fs::read(&path).unwrap()))
+    });
+}
+
 #[test]
 fn a_handle_reads_only_if_it_was_opened_for_that() {
     same_in_every_mode(|dir| {

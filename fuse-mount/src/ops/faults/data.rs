@@ -38,7 +38,7 @@ impl Faulty<'_> {
     }
 
     /// See [`Call::read`](super::Call::read).
-    pub fn read(&self, file: u64, offset: u64, data: &mut [u8]) -> Result<usize, Errno> {
+    pub fn read(&self, file: u64, offset: u64, data: &mut [u8], flags: u32) -> Result<usize, Errno> {
         let handle = self.volume.files.get(file)?;
         if let Some(other) = self.replacement(&handle.node) {
             return Ok(fs_core::pread(&self.reopened(other, OFlags::RDONLY)?, data, offset)?);
@@ -46,7 +46,7 @@ impl Faulty<'_> {
         match self.fault {
             Some(Fault::ShortReads) => {
                 let most = data.len().min(1000);
-                self.call.read(file, offset, &mut data[..most])
+                self.call.read(file, offset, &mut data[..most], flags)
             }
             Some(Fault::ReaderKeepsOldData) if !handle.writes() => {
                 let memory = memory();
@@ -56,7 +56,7 @@ impl Faulty<'_> {
                 data[..count].copy_from_slice(&rest[..count]);
                 Ok(count)
             }
-            _ => self.call.read(file, offset, data),
+            _ => self.call.read(file, offset, data, flags),
         }
     }
 
