@@ -77,15 +77,15 @@ fn a_mount_that_does_not_answer_is_ended_and_left_out() {
     }
     let dir = tempfile::tempdir().unwrap();
     let script = dir.path().join("stuck");
-    // It is stopped while it is measured, and cannot even be terminated then.
+    // It is stopped while it is measured, after whole rounds on any machine, and cannot even be terminated then.
     let text_of_script = format!(
         "#!/bin/sh\n{} -f --cache none \"$1\" \"$2\" & daemon=$!\n\
-         (while ! grep -qF \"$2 \" /proc/self/mountinfo; do :; done; sleep 1; kill -STOP $daemon)\nwait\n",
+         (while ! grep -qF \"$2 \" /proc/self/mountinfo; do :; done; sleep 3; kill -STOP $daemon)\nwait\n",
         env!("CARGO_BIN_EXE_mounted")
     );
     fs::write(&script, text_of_script).unwrap();
     let mut command = Command::new(PROGRAM);
-    command.args(["--only", "stat", "--mounts", "native", "--rounds", "40", "--patience", "2"]);
+    command.args(["--only", "stat", "--mounts", "native", "--rounds", "400", "--patience", "2"]);
     command.arg("--peer").arg(format!("stuck=/bin/sh {} {{source}} {{mountpoint}}", script.display()));
     let (pid, output) = run(&mut command);
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
