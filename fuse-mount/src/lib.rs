@@ -26,6 +26,7 @@ pub mod number;
 pub mod ops;
 pub mod options;
 mod reach;
+pub mod room;
 mod run;
 pub mod summary;
 pub mod trace;

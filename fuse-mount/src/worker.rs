@@ -22,24 +22,23 @@ use fs_core::Errno;
 use rustix::fs::Mode;
 use rustix::thread::{self, CapabilitiesSecureBits, CapabilitySet, CapabilitySets, UnshareFlags};
 
+use crate::room::Room;
+
 /// A prepared thread; a proof that the thread which holds it is prepared.
 #[derive(Debug)]
 pub struct Worker {
     /// The thread's capabilities while it may act as its callers; `None` where the
     /// daemon has no such privilege, and files belong to the daemon.
     pub capabilities: Option<CapabilitySets>,
-    /// Room for what a request reads; kept between requests.
-    pub data: RefCell<Vec<u8>>,
-    /// Room for what is read and written without the source's page cache.
-    blocks: RefCell<Vec<u8>>,
+    /// Room for what a request reads.
+    pub data: RefCell<Room>,
+    /// Room for what is written with O_DIRECT: a request has its bytes anywhere.
+    pub blocks: RefCell<Room>,
     /// Room for the paths of a trace record.
     pub paths: [RefCell<Vec<u8>>; 2],
     /// The preparation is the thread's: a worker stays on it.
     _thread: PhantomData<*const ()>,
 }
-
-/// Enough for any device: that of a page.
-const ALIGNMENT: usize = 4096;
 
 /// The capabilities without which acting as a caller would fail or do too little.
 const IMPERSONATION: CapabilitySet = CapabilitySet::SETUID
@@ -110,16 +109,6 @@ impl Worker {
         let mut path = [0; 12];
         write!(&mut path[..], "{}", fd.as_fd().as_raw_fd()).expect("eleven digits suffice");
         call(CStr::from_bytes_until_nul(&path).expect("the last byte stays NUL"))
-    }
-
-    /// Calls `call` with room for `length` bytes that is aligned as O_DIRECT wants it.
-    pub fn with_aligned<T>(&self, length: usize, call: impl FnOnce(&mut [u8]) -> Result<T, Errno>) -> Result<T, Errno> {
-        let mut blocks = self.blocks.borrow_mut();
-        if blocks.len() < length + ALIGNMENT {
-            blocks.resize(length + ALIGNMENT, 0);
-        }
-        let start = blocks.as_ptr().align_offset(ALIGNMENT);
-        call(&mut blocks[start..start + length])
     }
 
     /// Whether the worker may act as its callers.

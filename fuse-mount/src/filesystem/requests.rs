@@ -16,7 +16,7 @@ use fuser::{
     Request, TimeOrNow, WriteFlags,
 };
 
-use super::send::{room, send_attribute, send_data, send_done};
+use super::send::{send_attribute, send_data, send_done};
 use super::serve::{Asked, Served};
 use super::{PassthroughFs, decode, reply};
 use crate::node::Name;
@@ -125,7 +125,7 @@ impl Filesystem for PassthroughFs {
             request,
             Asked::node(RequestKind::Readlink, ino.0, Args::default()),
             reply,
-            |call, _, _| call.readlink(ino.0, room(&mut call.worker.data.borrow_mut(), LINK_MAX)),
+            |call, _, _| call.readlink(ino.0, call.worker.data.borrow_mut().of(LINK_MAX)),
             send_data,
         );
     }
@@ -241,7 +241,7 @@ impl Filesystem for PassthroughFs {
             request,
             Asked::node(RequestKind::Read, ino.0, args),
             reply,
-            |call, _, _| call.read(fh.0, offset, room(&mut call.worker.data.borrow_mut(), size as usize), flags),
+            |call, _, _| call.read(fh.0, offset, call.worker.data.borrow_mut().of(size as usize), flags),
             send_data,
         );
     }
@@ -405,7 +405,7 @@ impl Filesystem for PassthroughFs {
             reply,
             |call, _, _| {
                 let room = size.min(XATTR_MAX) as usize;
-                call.getxattr(ino.0, name, super::send::room(&mut call.worker.data.borrow_mut(), room))
+                call.getxattr(ino.0, name, call.worker.data.borrow_mut().of(room))
             },
             |reply, length, worker| send_attribute(reply, length, size, worker),
         );
@@ -419,7 +419,7 @@ impl Filesystem for PassthroughFs {
             reply,
             |call, _, _| {
                 let room = size.min(XATTR_MAX) as usize;
-                call.listxattr(ino.0, super::send::room(&mut call.worker.data.borrow_mut(), room))
+                call.listxattr(ino.0, call.worker.data.borrow_mut().of(room))
             },
             |reply, length, worker| send_attribute(reply, length, size, worker),
         );

@@ -59,14 +59,6 @@ impl PassthroughFs {
     }
 }
 
-/// The first `length` bytes of a buffer, which grows if it has to.
-pub(super) fn room(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
-    if buffer.len() < length {
-        buffer.resize(length, 0);
-    }
-    &mut buffer[..length]
-}
-
 /// Says that it is done.
 pub(super) fn send_done(reply: ReplyEmpty, (): (), _: &Worker) -> Result<i64, Errno> {
     reply.ok();
@@ -75,7 +67,7 @@ pub(super) fn send_done(reply: ReplyEmpty, (): (), _: &Worker) -> Result<i64, Er
 
 /// Sends the first `count` bytes of the worker's buffer.
 pub(super) fn send_data(reply: ReplyData, count: usize, worker: &Worker) -> Result<i64, Errno> {
-    reply.data(&worker.data.borrow()[..count]);
+    reply.data(worker.data.borrow().filled(count));
     Ok(count as i64)
 }
 
@@ -84,7 +76,7 @@ pub(super) fn send_attribute(reply: ReplyXattr, length: usize, room: u32, worker
     if room == 0 {
         reply.size(u32::try_from(length).expect("at most 64 KiB"));
     } else {
-        reply.data(&worker.data.borrow()[..length]);
+        reply.data(worker.data.borrow().filled(length));
     }
     Ok(length as i64)
 }

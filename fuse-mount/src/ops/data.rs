@@ -221,17 +221,14 @@ impl Call<'_> {
     }
 
     /// Reads bytes at `offset` into `data`; fewer than fit only at the end of the file. `flags` are those of the open
-    /// file as they are now: fcntl may have changed them.
+    /// file as they are now: fcntl may have changed them. With O_DIRECT, `data` is as it has to be for that.
     pub fn read(&self, file: u64, offset: u64, data: &mut [u8], flags: u32) -> Result<usize, Errno> {
         let handle = self.volume.files.get(file)?;
-        if let Some(direct) = self.without_cache(&handle, flags)? {
-            return self.worker.with_aligned(data.len(), |aligned| {
-                let count = read_all(&direct, aligned, offset)?;
-                data[..count].copy_from_slice(&aligned[..count]);
-                Ok(count)
-            });
-        }
-        read_all(&*self.source_of(&handle)?, data, offset)
+        let source = match self.without_cache(&handle, flags)? {
+            Some(direct) => direct,
+            None => self.source_of(&handle)?,
+        };
+        read_all(&source, data, offset)
     }
 
     /// The source's file with O_DIRECT, if the caller has it set now, so that the same is refused as there, and nothing is
@@ -261,10 +258,12 @@ impl Call<'_> {
         let direct = if how.from_cache { None } else { self.without_cache(&handle, how.flags)? };
         let source = self.source_of(&handle)?;
         let write = || match &direct {
-            Some(direct) => self.worker.with_aligned(data.len(), |aligned| {
+            Some(direct) => {
+                let mut blocks = self.worker.blocks.borrow_mut();
+                let aligned = blocks.of(data.len());
                 aligned.copy_from_slice(data);
                 Ok(fs_core::pwritev(&**direct, &[IoSlice::new(aligned)], offset, flags)?)
-            }),
+            }
             None => Ok(fs_core::pwritev(&*source, &[IoSlice::new(data)], offset, flags)?),
         };
         if how.from_cache {
