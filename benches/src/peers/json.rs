@@ -1,8 +1,10 @@
 //! The results as JSON, with all that is told of a run.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
-use super::contestant::Kind;
+use super::contestant::{Contestant, Kind};
 use super::goal::{Standing, Verdict, goal, judge, standings};
 use super::launch::Placement;
 use super::machine::Machine;
@@ -13,6 +15,16 @@ use super::workload::Unit;
 /// Grows when a field changes its meaning; fields are added without.
 const SCHEMA: u32 = 1;
 
+/// How a contestant is started: of our own programs the name alone, wherever they were built.
+fn command(contestant: &Contestant) -> Vec<String> {
+    let mut words = contestant.command.clone();
+    if let (Kind::Ours | Kind::Floor, Some(program)) = (contestant.kind, words.first_mut()) {
+        let name = Path::new(program.as_str()).file_name().map(|name| name.to_string_lossy().into_owned());
+        *program = name.unwrap_or_default();
+    }
+    words
+}
+
 /// One object, indented.
 pub fn document(setting: &Setting, results: &Results) -> String {
     let workloads: Vec<Value> = (0..results.workloads.len()).map(|place| workload(setting, results, place)).collect();
@@ -21,7 +33,7 @@ pub fn document(setting: &Setting, results: &Results) -> String {
             "name": contestant.name,
             "kind": kind(contestant.kind),
             "version": contestant.version,
-            "command": contestant.command,
+            "command": command(contestant),
         })
     });
     let goals = judge(results).into_iter().map(|found| {

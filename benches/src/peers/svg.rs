@@ -98,6 +98,9 @@ fn color(results: &Results, place: usize) -> &'static str {
     colors[before % colors.len()]
 }
 
+/// Room behind the longest bar, for its number.
+const NUMBER: f64 = 24.0;
+
 /// A workload with its bars.
 struct Block<'a> {
     name: &'static str,
@@ -192,7 +195,7 @@ impl Scale {
     }
 
     fn x(&self, ratio: f64) -> f64 {
-        (ratio / self.least).ln() / (self.most / self.least).ln() * COLUMN
+        (ratio / self.least).ln() / (self.most / self.least).ln() * (COLUMN - NUMBER)
     }
 
     fn ticks(&self) -> Vec<f64> {
@@ -226,7 +229,7 @@ mod tests {
     fn longer_takes_further_and_one_is_between() {
         let scale = Scale::of(&example());
         let places = [0.5, 1.0, 3.0, 10.0].map(|ratio| scale.x(ratio));
-        assert_eq!((places[0], places[3]), (0.0, COLUMN));
+        assert_eq!((places[0], places[3]), (0.0, COLUMN - NUMBER));
         assert!(places.is_sorted(), "{places:?}");
         assert_eq!(scale.ticks(), [1.0, 3.0, 10.0]);
     }
