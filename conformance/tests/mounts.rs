@@ -25,7 +25,8 @@ const SEEN: &[&str] = &[
 
 /// Whether the mount table has a mount below the directories of a bench.
 fn is_in_the_mount_table(bench: &Bench) -> bool {
-    fs::read_to_string("/proc/self/mountinfo").unwrap().contains(&bench.path("target").display().to_string())
+    String::from_utf8_lossy(&fs::read("/proc/self/mountinfo").unwrap())
+        .contains(&bench.path("target").display().to_string())
 }
 
 #[test]

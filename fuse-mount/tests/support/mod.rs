@@ -230,7 +230,9 @@ impl Drop for Watchdog {
 
 /// The lines of the mount table for a path, as fields; never asks the mount itself.
 pub fn mounts_at(mountpoint: &Path) -> Vec<Vec<String>> {
-    let table = fs::read_to_string("/proc/self/mountinfo").unwrap();
+    // A place may have any bytes in its name, and others mount, too.
+    let table = fs::read("/proc/self/mountinfo").unwrap();
+    let table = String::from_utf8_lossy(&table);
     let lines = table.lines().map(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>());
     lines.filter(|fields| OsStr::new(&fields[4]) == mountpoint.as_os_str()).collect()
 }
