@@ -47,6 +47,7 @@ impl Open {
     /// Takes note of one more; how its bytes travel.
     fn add(&mut self, asks: Asks) -> Way {
         self.handles += 1;
+        self.was_read = asks.prefers_pages;
         if self.passes {
             return Way { backing: self.backing.clone(), is_chosen: false };
         }
@@ -77,6 +78,8 @@ pub(crate) struct Open {
     passes: bool,
     /// What it reads and writes them by. It is kept.
     backing: Option<Arc<Backing>>,
+    /// Whether the last one that was opened was only read.
+    was_read: bool,
     /// A descriptor through which the inode can be reached for as long as it is open.
     witness: Weak<OwnedFd>,
 }
@@ -205,7 +208,7 @@ impl Node {
     }
 
     /// Takes note of one more open file. Its way is that of those that are open already, or else through us unless it
-    /// may pass, or prefers to go through us because it was open before, or else the backing id that was kept. `None` if
+    /// may pass, or prefers to go through us because it was read before, or else the backing id that was kept. `None` if
     /// there is none: see [`Node::open_first`].
     pub(crate) fn open_again(&self, asks: Asks) -> Option<Way> {
         let mut state = self.state();
@@ -214,7 +217,8 @@ impl Node {
             if asks.may_pass && open.backing.is_none() {
                 return None;
             }
-            open.passes = asks.may_pass && !asks.prefers_pages;
+            // The first reading of what was written is not worth a request for its pages.
+            open.passes = asks.may_pass && !(asks.prefers_pages && open.was_read);
         }
         Some(open.add(asks))
     }
