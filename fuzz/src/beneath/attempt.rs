@@ -135,18 +135,27 @@ impl<'a> Attempt<'a> {
         let at = fs_core::At { dir, path: (&*path).into() };
         let open = || match by {
             By::Walk => open_beneath_by_walk(at, self.flags, self.mode, self.resolve),
-            By::Kernel => loop {
-                match openat2(at, self.flags, self.mode, self.resolve) {
-                    // Something was renamed on this machine.
-                    Err(error) if error.errno() == Errno::AGAIN => {}
-                    result => return result,
+            By::Kernel => {
+                let mut more = LOOPS;
+                loop {
+                    match openat2(at, self.flags, self.mode, self.resolve) {
+                        // Something was renamed on this machine.
+                        Err(error) if error.errno() == Errno::AGAIN => {}
+                        // Perhaps as well: the kernel then begins anew without the names that it trusted, and goes on
+                        // counting links, so that 21 may be too many. Forty-one are each time.
+                        Err(error) if error.errno() == Errno::LOOP && more > 0 => more -= 1,
+                        result => return result,
+                    }
                 }
-            },
+            }
         };
         let result = if self.is_stranger { as_stranger(open) } else { open() };
         result.map_err(|error| error.errno())
     }
 }
+
+/// How often the kernel is asked again that says `ELOOP`.
+const LOOPS: u32 = 3;
 
 /// Whether both may say so of an attempt that started from `dir`.
 ///
