@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use support::{PROGRAM, leaves_nothing, run, skip, text};
+use support::{PROGRAM, leaves_nothing, run, skip, stuck_peer, text};
 
 #[test]
 fn starts_are_timed_and_known_inodes_take_memory() {
@@ -62,17 +62,10 @@ fn a_mount_that_does_not_answer_is_ended_and_left_out() {
         return skip("there is no /dev/fuse");
     }
     let dir = tempfile::tempdir().unwrap();
-    let script = dir.path().join("stuck");
-    // It is stopped while files are looked up.
-    let text_of_script = format!(
-        "#!/bin/sh\n{} -f \"$1\" \"$2\" & daemon=$!\n\
-         (while ! grep -qF \"$2 \" /proc/self/mountinfo; do :; done; sleep 0.5; kill -STOP $daemon)\nwait\n",
-        env!("CARGO_BIN_EXE_mounted")
-    );
-    std::fs::write(&script, text_of_script).unwrap();
     let mut command = Command::new(PROGRAM);
     command.args(["memory", "--files", "200000", "--starts", "1", "--mounts", "native", "--patience", "2"]);
-    command.arg("--peer").arg(format!("stuck=/bin/sh {} {{source}} {{mountpoint}}", script.display()));
+    // While files are looked up.
+    command.arg("--peer").arg(stuck_peer(dir.path(), "", 0.5));
     let (pid, output) = run(&mut command);
     let stderr = text(&output.stderr);
     assert!(stderr.contains("stuck is left out: no answer for 2s"), "{stderr}");

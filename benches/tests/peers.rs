@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use support::{PROGRAM, leaves_nothing, run, skip, text, wait_until};
+use support::{PROGRAM, leaves_nothing, run, skip, stuck_peer, text, wait_until};
 
 #[test]
 fn it_measures_and_writes_and_leaves_nothing() {
@@ -76,17 +76,10 @@ fn a_mount_that_does_not_answer_is_ended_and_left_out() {
         return skip("there is no /dev/fuse");
     }
     let dir = tempfile::tempdir().unwrap();
-    let script = dir.path().join("stuck");
-    // It is stopped while it is measured, after whole rounds on any machine, and cannot even be terminated then.
-    let text_of_script = format!(
-        "#!/bin/sh\n{} -f --cache none \"$1\" \"$2\" & daemon=$!\n\
-         (while ! grep -qF \"$2 \" /proc/self/mountinfo; do :; done; sleep 3; kill -STOP $daemon)\nwait\n",
-        env!("CARGO_BIN_EXE_mounted")
-    );
-    fs::write(&script, text_of_script).unwrap();
     let mut command = Command::new(PROGRAM);
     command.args(["--only", "stat", "--mounts", "native", "--rounds", "400", "--patience", "2"]);
-    command.arg("--peer").arg(format!("stuck=/bin/sh {} {{source}} {{mountpoint}}", script.display()));
+    // While it is measured, after whole rounds on any machine.
+    command.arg("--peer").arg(stuck_peer(dir.path(), "--cache none", 3.0));
     let (pid, output) = run(&mut command);
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{stderr}");

@@ -48,6 +48,19 @@ pub(crate) fn wait_until(done: impl Fn() -> bool) {
     }
 }
 
+/// The option for a mount of ours, by `words`, that is stopped `seconds` after it is there, and cannot even be terminated
+/// then; its script is put into `dir`.
+pub(crate) fn stuck_peer(dir: &Path, words: &str, seconds: f64) -> String {
+    let script = dir.join("stuck");
+    let text = format!(
+        "#!/bin/sh\n{} -f {words} \"$1\" \"$2\" & daemon=$!\n\
+         (while ! grep -qF \"$2 \" /proc/self/mountinfo; do :; done; sleep {seconds}; kill -STOP $daemon)\nwait\n",
+        env!("CARGO_BIN_EXE_mounted")
+    );
+    fs::write(&script, text).unwrap();
+    format!("stuck=/bin/sh {} {{source}} {{mountpoint}}", script.display())
+}
+
 /// What was said.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -125,16 +125,24 @@ fn table() -> Vec<(String, String)> {
         .collect()
 }
 
+fn can_trace() -> bool {
+    support::can_mount() && (Path::new("/usr/bin/strace").exists() || support::skip("there is no strace"))
+}
+
+/// What starts a daemon whose calls are written to `log`.
+fn strace(log: &str) -> [&str; 11] {
+    ["strace", "-D", "-f", "-qq", "-xx", "-s", "8", "-e", "trace=!futex", "-o", log]
+}
+
 #[test]
 fn each_request_makes_the_system_calls_of_the_table() {
-    if !support::can_mount() || (!Path::new("/usr/bin/strace").exists() && !support::skip("there is no strace")) {
+    if !can_trace() {
         return;
     }
     let log = tempfile::NamedTempFile::new().unwrap();
     let log = log.path().to_str().unwrap();
-    let starter = ["strace", "-D", "-f", "-qq", "-xx", "-s", "8", "-e", "trace=!futex", "-o", log];
     // Another policy makes the same calls, for fewer requests.
-    let mount = Mount::by(&starter, &["--cache=none", "-o", "allow_other"], |_| {});
+    let mount = Mount::by(&strace(log), &["--cache=none", "-o", "allow_other"], |_| {});
     let (mut seen, mut new_threads) = (Vec::new(), 0);
     for row in ROWS {
         let dir = &mount.mountpoint;
@@ -168,13 +176,12 @@ fn each_request_makes_the_system_calls_of_the_table() {
 /// What a trace cannot show: with one, directories are opened.
 #[test]
 fn under_exclusive_what_was_listed_or_read_before_is_not_asked_for() {
-    if !support::can_mount() || (!Path::new("/usr/bin/strace").exists() && !support::skip("there is no strace")) {
+    if !can_trace() {
         return;
     }
     let log = tempfile::NamedTempFile::new().unwrap();
     let log = log.path().to_str().unwrap();
-    let starter = ["strace", "-D", "-f", "-qq", "-xx", "-s", "8", "-e", "trace=!futex", "-o", log];
-    let mount = Mount::by(&starter, &["--cache=exclusive"], |source| {
+    let mount = Mount::by(&strace(log), &["--cache=exclusive"], |source| {
         fs::create_dir(source.join("d")).unwrap();
         (0..1000).for_each(|number| fs::write(source.join(format!("d/{number}")), "hello").unwrap());
     });

@@ -313,24 +313,32 @@ fn what_was_read_again_and_again_shows_what_is_written() {
     });
 }
 
+/// A file of 16 KiB, opened with O_DIRECT; the errno where that cannot be had.
+fn open_direct(path: &Path) -> Result<File, Option<i32>> {
+    std::fs::write(path, pattern(16_384, 1)).unwrap();
+    let opened = File::options().read(true).write(true).custom_flags(libc::O_DIRECT).open(path);
+    opened.map_err(|error| error.raw_os_error())
+}
+
+/// The 8 KiB in a buffer of 12 that begin at a page.
+fn aligned(buffer: &mut [u8]) -> &mut [u8] {
+    let start = buffer.as_ptr().align_offset(4096);
+    &mut buffer[start..start + 8192]
+}
+
 #[test]
 fn direct_io_reads_and_writes() {
     same_in_every_mode(|dir| {
         let path = dir.join("f");
-        std::fs::write(&path, pattern(16_384, 1)).unwrap();
-        let file = match File::options().read(true).write(true).custom_flags(libc::O_DIRECT).open(&path) {
-            Ok(file) => file,
-            Err(error) => return Err(error.raw_os_error()),
-        };
+        let file = open_direct(&path)?;
         let mut buffer = vec![0; 3 * 4096];
-        let start = buffer.as_ptr().align_offset(4096);
-        let aligned = &mut buffer[start..start + 8192];
+        let aligned = aligned(&mut buffer);
         file.read_exact_at(aligned, 4096).unwrap();
         assert!(*aligned == pattern(16_384, 1)[4096..12_288]);
         aligned.fill(b'd');
         file.write_all_at(aligned, 0).unwrap();
         drop(file);
-        Ok(std::fs::read(&path).unwrap())
+        Ok::<_, Option<i32>>(std::fs::read(&path).unwrap())
     });
 }
 
@@ -339,15 +347,10 @@ fn direct_io_reads_and_writes() {
 fn who_takes_o_direct_back_reads_and_writes_any_length() {
     same_in_every_mode(|dir| {
         let path = dir.join("f");
-        std::fs::write(&path, pattern(16_384, 1)).unwrap();
-        let file = match File::options().read(true).write(true).custom_flags(libc::O_DIRECT).open(&path) {
-            Ok(file) => file,
-            Err(error) => return Err(error.raw_os_error()),
-        };
+        let file = open_direct(&path)?;
         // With it, a part of a block is refused where it is on the source.
-        let mut blocks = vec![0; 3 * 4096];
-        let start = blocks.as_ptr().align_offset(4096);
-        let block = &mut blocks[start..start + 8192];
+        let mut buffer = vec![0; 3 * 4096];
+        let block = aligned(&mut buffer);
         let refused = [
             file.read_at(&mut block[..999], 0).map_err(|error| error.raw_os_error()),
             file.read_at(&mut block[..4096], 3).map_err(|error| error.raw_os_error()),
@@ -362,7 +365,7 @@ fn who_takes_o_direct_back_reads_and_writes_any_length() {
         assert!(some == pattern(16_384, 1)[3..1002]);
         file.write_all_at(b"a tail", 16_384).unwrap();
         drop(file);
-        Ok((refused, std::fs::read(&path).unwrap()))
+        Ok::<_, Option<i32>>((refused, std::fs::read(&path).unwrap()))
     });
 }
 
