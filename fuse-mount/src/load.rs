@@ -1,9 +1,11 @@
-//! How many of the servers are at work, so that who keeps them learns when none is free.
+//! How many of the servers are at work, so that who keeps them learns when none is free; and whether requests
+//! come at all.
 //!
 //! A request that is slow in the source holds its server. What it costs to notice is two additions for each request.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, Thread};
 
 /// The requests that were begun and done, and the servers that there are for them.
 #[derive(Debug)]
@@ -13,6 +15,8 @@ pub(crate) struct Load {
     servers: AtomicU64,
     is_watched: AtomicBool,
     watcher: OnceLock<Watcher>,
+    is_awaited: AtomicBool,
+    waiting: OnceLock<Thread>,
 }
 
 struct Watcher(Box<dyn Fn() + Send + Sync>);
@@ -45,6 +49,8 @@ impl Load {
             servers: AtomicU64::new(u64::MAX),
             is_watched: AtomicBool::new(false),
             watcher: OnceLock::new(),
+            is_awaited: AtomicBool::new(false),
+            waiting: OnceLock::new(),
         }
     }
 
@@ -66,6 +72,9 @@ impl Load {
         if self.is_all(begun) && !self.is_watched.load(Ordering::Relaxed) {
             self.alarm();
         }
+        if self.is_awaited.load(Ordering::Relaxed) {
+            self.has_come();
+        }
         Busy(self)
     }
 
@@ -80,6 +89,32 @@ impl Load {
         if !self.is_watched.swap(true, Ordering::Relaxed) {
             watcher();
         }
+    }
+
+    /// Waits for a request to begin. One thread of a mount may, always the same.
+    ///
+    /// That one which begins at this very moment may be missed, but not the next.
+    pub(crate) fn wait_for_request(&self) {
+        self.waiting.get_or_init(thread::current);
+        self.is_awaited.store(true, Ordering::SeqCst);
+        // It can return for no reason.
+        while self.is_awaited.load(Ordering::SeqCst) {
+            thread::park();
+        }
+    }
+
+    #[cold]
+    fn has_come(&self) {
+        if self.is_awaited.swap(false, Ordering::SeqCst)
+            && let Some(thread) = self.waiting.get()
+        {
+            thread.unpark();
+        }
+    }
+
+    /// How many requests have begun.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// How it is now.
@@ -129,5 +164,25 @@ mod tests {
         assert_eq!(calls(), 2);
         drop(first);
         assert_eq!(load.sample(), Sample { done: 14, all_busy: false });
+    }
+
+    #[test]
+    fn who_waits_for_a_request_is_woken_by_the_next_and_only_by_that() {
+        let load = Load::new();
+        let woken = AtomicU64::new(0);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..100 {
+                    load.wait_for_request();
+                    woken.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+            while woken.load(Ordering::SeqCst) < 100 {
+                if load.is_awaited.load(Ordering::SeqCst) {
+                    drop(load.enter());
+                }
+            }
+        });
+        assert_eq!(load.begun(), 100);
     }
 }

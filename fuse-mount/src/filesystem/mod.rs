@@ -56,7 +56,7 @@ pub struct Shared {
     backings: Backings,
     tracer: Option<Arc<Tracer>>,
     notifier: NotifierSlot,
-    load: Load,
+    load: Arc<Load>,
     /// Whether the kernel and we have agreed on what each does.
     has_agreed: AtomicBool,
     /// Whether each read and write is a request, for the trace.
@@ -124,7 +124,7 @@ impl PassthroughFs {
             backings: Backings::new(),
             tracer,
             notifier: NotifierSlot::default(),
-            load: Load::new(),
+            load: Arc::new(Load::new()),
             has_agreed: AtomicBool::new(false),
             sees_data,
             kernel_says_who_clears: AtomicBool::new(false),
@@ -148,7 +148,7 @@ impl PassthroughFs {
     }
 
     /// How busy its servers are.
-    pub(crate) fn load(&self) -> &Load {
+    pub(crate) fn load(&self) -> &Arc<Load> {
         &self.load
     }
 

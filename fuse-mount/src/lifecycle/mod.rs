@@ -5,6 +5,7 @@
 //! anybody sees it, and anybody sees it only once it answers.
 
 mod attach;
+mod awake;
 mod background;
 mod connection;
 mod dead;
@@ -24,6 +25,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -36,6 +38,7 @@ use crate::filesystem::PassthroughFs;
 use crate::options::Options;
 use crate::watch::Watching;
 
+use awake::Awake;
 use background::{Inherited, Role, Waiting};
 use detach::Ended;
 use guard::Guard;
@@ -90,6 +93,7 @@ fn serve(mount: &Mount, places: Places, mut tracing: Tracing, waiting: Waiting) 
     let signals = Signals::block().map_err(|error| failed("cannot block signals", error))?;
     // Dropped last, and so after all else has let go of the mount.
     let mut guard = Guard::start(&places.mountpoint_path)?;
+    let awake = mount.cpu_latency.map(Awake::new).transpose()?;
     let mut attached = attach::attach(&places, &mount.words)?;
     guard.watch(attached.id)?;
     privileges::confine_daemon(!attached.is_ours_to_unmount())?;
@@ -114,8 +118,12 @@ fn serve(mount: &Mount, places: Places, mut tracing: Tracing, waiting: Waiting) 
     }
     tracing.caches_as(filesystem.cache());
     let device = attached.device.try_clone().map_err(|error| failed("cannot copy the connection", error))?;
+    let load = Arc::clone(filesystem.load());
     let Started { ended, running, watching } = servers::start(filesystem, device, threads)
         .map_err(|error| failed("the kernel and the file system do not agree", error))?;
+    if let Some(awake) = awake {
+        awake.follow(load).map_err(|error| failed("cannot start a thread", error))?;
+    }
     attached.show(&places)?;
     tracing.begin()?;
     let live = Live { signals, ended, running, watching, id: attached.id, mountpoint: places.mountpoint_path.clone() };

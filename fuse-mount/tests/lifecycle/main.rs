@@ -4,6 +4,7 @@
 
 mod ending;
 mod helpers;
+mod latency;
 mod refusals;
 #[path = "../support/refusing.rs"]
 mod refusing;
