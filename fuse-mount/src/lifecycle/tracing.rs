@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::dead;
 use super::place::Places;
 use crate::cli::Mount;
 use crate::exit::Failure;
@@ -87,5 +88,11 @@ fn open(path: &Path, places: &Places) -> Result<(String, Destination), Failure> 
         places.check_trace(path)?;
     }
     let name = if path == "-" { "on standard output".to_owned() } else { path.display().to_string() };
-    Ok((name, Destination::open(path)?))
+    match Destination::open(path) {
+        Ok(destination) => Ok((name, destination)),
+        Err(failure) => {
+            let hint = rustix::fs::stat(path).err().map(|errno| dead::hint(path, errno)).unwrap_or_default();
+            Err(Failure::Failed(format!("{failure}{hint}")))
+        }
+    }
 }

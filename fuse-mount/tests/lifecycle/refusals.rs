@@ -53,6 +53,7 @@ fn a_mountpoint_that_is_in_use_is_refused_by_name() {
     for (source, mountpoint) in [(at, &*elsewhere), (&below, &elsewhere), (&source, &below)] {
         check_failure(&[source, mountpoint], 3, &["ENOTCONN", &what_to_do]);
     }
+    check_failure(&[&source, &elsewhere, "--trace", &below], 3, &[&below, "ENOTCONN", &what_to_do]);
     rustix::mount::unmount(&first.mountpoint, rustix::mount::UnmountFlags::DETACH).unwrap();
     assert!(first.wait().code().is_err());
 }
