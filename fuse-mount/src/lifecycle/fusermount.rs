@@ -13,6 +13,7 @@ use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SocketFlags, SocketType, recvmsg, socketpair,
 };
 
+use super::say::say;
 use crate::exit::Failure;
 
 /// Where the program is.
@@ -73,13 +74,19 @@ pub(super) fn mount(mountpoint: &Path, options: &OsStr) -> Result<OwnedFd, Failu
 /// Unmounts: at once if `lazy`, else only if nothing is open.
 pub(super) fn unmount(mountpoint: &Path, lazy: bool) -> bool {
     let Some(program) = find() else { return false };
-    let mut command = Command::new(program);
-    command.arg("-u").arg("-q");
-    if lazy {
-        command.arg("-z");
+    // That a mount is busy is no news.
+    let how = if lazy { "-uz" } else { "-uq" };
+    match Command::new(program).arg(how).arg("--").arg(mountpoint).stdin(Stdio::null()).output() {
+        Ok(output) if output.status.success() => true,
+        Ok(output) => {
+            let message = String::from_utf8_lossy(&output.stderr);
+            if !message.trim().is_empty() {
+                say(message.trim());
+            }
+            false
+        }
+        Err(_) => false,
     }
-    command.arg("--").arg(mountpoint).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }
 
 /// The descriptor that the program sends.

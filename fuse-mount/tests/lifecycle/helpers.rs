@@ -111,3 +111,42 @@ fn a_user_mounts_through_fusermount3() {
         assert!(text.ends_with("textgone: 0\n"), "{end}: {text}");
     }
 }
+
+#[test]
+fn why_fusermount3_cannot_unmount_is_passed_on() {
+    if !can_mount() {
+        return;
+    }
+    if !Path::new("/usr/bin/fusermount3").exists() {
+        support::skip("there is no fusermount3 (Debian's package fuse3)");
+        return;
+    }
+    let (dir, source, mountpoint) = places();
+    fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let top = dir.path().display();
+    // It finds its mounts in /etc/mtab, which a bare chroot does not have. The mount is gone with its namespace.
+    let text = in_own_namespace(&format!(
+        "cd {top}
+        cp {PROGRAM} fuse-mount
+        cp /etc/passwd passwd
+        chown 65534:65534 {source} {mountpoint}
+        mount -t tmpfs none /etc
+        cp passwd /etc/passwd
+        mount -t tmpfs none /dev
+        mknod -m 666 /dev/fuse c 10 229
+        mknod -m 666 /dev/null c 1 3
+        setpriv --reuid=65534 --regid=65534 --clear-groups ./fuse-mount -f {source} {mountpoint} 2>messages &
+        for _ in $(seq 100); do
+            ! grep -q ' {mountpoint} ' /proc/self/mountinfo || break
+            sleep 0.1
+        done
+        kill -TERM $!
+        for _ in $(seq 100); do
+            ! grep -q mtab messages || break
+            sleep 0.1
+        done
+        cat messages
+        kill -KILL $!",
+    ));
+    assert!(text.starts_with("fuse-mount: ") && text.contains("fusermount3") && text.contains("/etc/mtab"), "{text}");
+}
