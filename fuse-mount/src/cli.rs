@@ -192,7 +192,10 @@ where
     let mut words = MountWords::default();
     let mut expanded = args[..1].to_vec();
     let lists = first.get_many::<OsString>("words").unwrap_or_default();
-    for word in lists.flat_map(|list| words::split(list)) {
+    let mut given: Vec<OsString> = lists.flat_map(|list| words::split(list)).collect();
+    // What is wrong with a remount is not what else mount(8) says with it: the kernel's words for the mount that there is.
+    given.sort_by_key(|word| word != "remount");
+    for word in given {
         match long_option(&command, &word) {
             Some(option) => expanded.push(option),
             None => words.apply(&word).map_err(usage)?,
@@ -403,6 +406,8 @@ mod tests {
             ("fuse-mount src mnt -o color=never", "color"),
             ("fuse-mount src mnt --cache never", "never"),
             ("fuse-mount src mnt --threads 0", "0"),
+            ("fuse-mount src mnt --cpu-latency=-1", "-1"),
+            ("fuse-mount src mnt -o rw,user_id=0,remount", "a mount cannot be changed once it is live"),
             ("fuse-mount src mnt more", "more"),
             ("fuse-mount src", "MOUNTPOINT"),
             ("fuse-mount src mnt --trace -", "add -f"),

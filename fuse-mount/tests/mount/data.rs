@@ -348,7 +348,7 @@ fn who_takes_o_direct_back_reads_and_writes_any_length() {
     same_in_every_mode(|dir| {
         let path = dir.join("f");
         let file = open_direct(&path)?;
-        // With it, a part of a block is refused where it is on the source.
+        // With it, a part of a block is refused where it is on the source: on tmpfs it is not.
         let mut buffer = vec![0; 3 * 4096];
         let block = aligned(&mut buffer);
         let refused = [
@@ -360,12 +360,11 @@ fn who_takes_o_direct_back_reads_and_writes_any_length() {
         let flags = rustix::fs::fcntl_getfl(&file).unwrap();
         assert!(flags.contains(rustix::fs::OFlags::DIRECT));
         rustix::fs::fcntl_setfl(&file, flags - rustix::fs::OFlags::DIRECT).unwrap();
-        let mut some = [0; 999];
+        let mut some = vec![0; 999];
         file.read_exact_at(&mut some, 3).unwrap();
-        assert!(some == pattern(16_384, 1)[3..1002]);
         file.write_all_at(b"a tail", 16_384).unwrap();
         drop(file);
-        Ok::<_, Option<i32>>((refused, std::fs::read(&path).unwrap()))
+        Ok::<_, Option<i32>>((refused, some, std::fs::read(&path).unwrap()))
     });
 }
 

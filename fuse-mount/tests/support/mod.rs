@@ -274,10 +274,21 @@ pub fn children(pid: u32) -> Vec<u32> {
     lists.flat_map(|list| list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>()).collect()
 }
 
-/// Sends a signal to a process; one that is gone already does not matter.
+/// Sends a signal to a process; one that is gone already does not matter. One that is to stop has stopped after it: a
+/// thread may go on for a moment.
 pub fn send(pid: u32, signal: Signal) {
-    let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-    let _ = kill_process(pid, signal);
+    let process = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    let _ = kill_process(process, signal);
+    if signal == Signal::STOP {
+        assert!(wait_for(|| !threads(pid).any(|state| matches!(state, 'R' | 'S'))), "{pid} goes on");
+    }
+}
+
+/// The states of a process's threads, as in /proc.
+fn threads(pid: u32) -> impl Iterator<Item = char> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let stats = tasks.filter_map(|task| fs::read_to_string(task.path().join("stat")).ok());
+    stats.filter_map(|stat| stat.rsplit(") ").next()?.chars().next())
 }
 
 /// Makes a mount end whatever state it is in: its connection is aborted, so that who waits for
