@@ -15,6 +15,7 @@ pub mod caller;
 pub mod cli;
 pub mod exit;
 pub mod filesystem;
+pub mod found;
 pub mod handle;
 mod inspect;
 pub mod lifecycle;

@@ -8,6 +8,7 @@ use fs_core::StatResult;
 
 use crate::backing::Backing;
 use crate::cache::has_set_id;
+use crate::number::OriginIndex;
 
 /// An inode that the kernel knows.
 #[derive(Debug)]
@@ -18,8 +19,8 @@ pub struct Node {
     pub generation: u64,
     /// The type, as the upper bits of a mode.
     pub file_type: u32,
-    /// The device that holds the inode.
-    pub device: u64,
+    /// The device that holds the inode, and the mount that it was reached by.
+    pub origin: OriginIndex,
     /// Whether every change of it is heard of.
     pub is_watched: bool,
     /// How many handles are open for writing.
@@ -138,12 +139,12 @@ pub struct Name<'a> {
 
 impl Node {
     /// A node that a descriptor holds.
-    pub(crate) fn new(ino: u64, generation: u64, fd: Arc<OwnedFd>, status: &StatResult) -> Self {
+    pub(crate) fn new(ino: u64, generation: u64, fd: Arc<OwnedFd>, origin: OriginIndex, status: &StatResult) -> Self {
         Node {
             ino,
             generation,
             file_type: status.st_mode() & libc::S_IFMT,
-            device: status.st_dev(),
+            origin,
             is_watched: false,
             writers: AtomicU32::new(0),
             state: Mutex::new(State { hold: Hold::Descriptor(fd), place: None, open: None }),

@@ -11,13 +11,15 @@ use std::sync::{Arc, RwLock};
 use fs_core::linux::{FileHandle, HandleFlags, StatxFlags, name_to_handle_at, open_by_handle_at, statx};
 use fs_core::{Errno, Follow, Mode, OFlags, fstat, open};
 
+use crate::found::Found;
 use crate::node::{Hold, Node};
+use crate::number::OriginIndex;
 
-/// The file systems on which inodes can be reached by handle.
+/// The origins of which inodes can be reached by handle.
 #[derive(Debug)]
 pub(crate) struct Mounts {
-    /// A directory on each, by device. A device that is not here has no handles.
-    dirs: RwLock<Vec<(u64, Option<Arc<OwnedFd>>)>>,
+    /// A directory of each: what is opened by handle is reached by the mount of that. An origin that is not here has no handles.
+    dirs: RwLock<Vec<(OriginIndex, Option<Arc<OwnedFd>>)>>,
     by_handle: bool,
 }
 
@@ -27,27 +29,27 @@ impl Mounts {
         Mounts { dirs: RwLock::default(), by_handle }
     }
 
-    /// Whether inodes on `device` can be reached by handle.
-    pub(crate) fn have(&self, device: u64) -> bool {
-        self.dir(device).is_some()
+    /// Whether inodes of an origin can be reached by handle.
+    pub(crate) fn have(&self, origin: OriginIndex) -> bool {
+        self.dir(origin).is_some()
     }
 
-    /// Takes note of a directory, in case its device is new.
-    pub(crate) fn meet(&self, dir: &OwnedFd, device: u64) {
-        let is_known = |dirs: &[(u64, _)]| dirs.iter().any(|(known, _)| *known == device);
+    /// Takes note of a directory, in case its origin is new.
+    pub(crate) fn meet(&self, dir: &OwnedFd, origin: OriginIndex) {
+        let is_known = |dirs: &[(OriginIndex, _)]| dirs.iter().any(|(known, _)| *known == origin);
         if is_known(&self.dirs.read().unwrap_or_else(std::sync::PoisonError::into_inner)) {
             return;
         }
         let opened = if self.by_handle { openable_by_handle(dir).map(Arc::new) } else { None };
         let mut dirs = self.dirs.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !is_known(&dirs) {
-            dirs.push((device, opened));
+            dirs.push((origin, opened));
         }
     }
 
-    fn dir(&self, device: u64) -> Option<Arc<OwnedFd>> {
+    fn dir(&self, origin: OriginIndex) -> Option<Arc<OwnedFd>> {
         let dirs = self.dirs.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        dirs.iter().find(|(known, _)| *known == device).and_then(|(_, dir)| dir.clone())
+        dirs.iter().find(|(known, _)| *known == origin).and_then(|(_, dir)| dir.clone())
     }
 }
 
@@ -70,7 +72,7 @@ pub(crate) fn let_go(node: &Node, mounts: &Mounts) {
     if !has_a_name(&fd) {
         return;
     }
-    let by_handle = if mounts.have(node.device) { handle_of(&fd) } else { None };
+    let by_handle = if mounts.have(node.origin) { handle_of(&fd) } else { None };
     // Where there are no handles, the time of birth tells the inode when its name is come back to.
     let by_name = if by_handle.is_none() { Some(Hold::Name { birth: birth_of(&fd) }) } else { None };
     let kept;
@@ -112,8 +114,8 @@ pub(crate) fn is_same(hold: &Hold, fd: &OwnedFd) -> bool {
 ///
 /// # Errors
 /// `ESTALE`: it is gone.
-pub(crate) fn by_handle(mounts: &Mounts, device: u64, kind: i32, bytes: &[u8]) -> Result<OwnedFd, Errno> {
-    let dir = mounts.dir(device).ok_or(Errno::STALE)?;
+pub(crate) fn by_handle(mounts: &Mounts, origin: OriginIndex, kind: i32, bytes: &[u8]) -> Result<OwnedFd, Errno> {
+    let dir = mounts.dir(origin).ok_or(Errno::STALE)?;
     let handle = FileHandle::new(kind, bytes)?;
     Ok(open_by_handle_at(&*dir, &handle, OFlags::PATH | OFlags::NOFOLLOW)?)
 }
@@ -125,7 +127,7 @@ pub(crate) fn by_handle(mounts: &Mounts, device: u64, kind: i32, bytes: &[u8]) -
 pub(crate) fn by_name(
     dir: &OwnedFd,
     name: &[u8],
-    is_number: impl FnOnce(u64, u64) -> bool,
+    is_it: impl FnOnce(&Found) -> bool,
     birth: Option<i64>,
 ) -> Result<OwnedFd, Errno> {
     let fd = match open((dir, name), OFlags::PATH | OFlags::NOFOLLOW, Mode::empty()) {
@@ -133,8 +135,8 @@ pub(crate) fn by_name(
         Err(error) if matches!(error.errno(), Errno::NOENT | Errno::NOTDIR) => return Err(Errno::STALE),
         Err(error) => return Err(error.into()),
     };
-    let status = fstat(&fd)?;
-    if is_number(status.st_dev(), status.st_ino()) && birth_of(&fd) == birth { Ok(fd) } else { Err(Errno::STALE) }
+    let found = Found::by(&fd)?;
+    if is_it(&found) && birth_of(&fd) == birth { Ok(fd) } else { Err(Errno::STALE) }
 }
 
 fn handle_of(fd: &OwnedFd) -> Option<(i32, Box<[u8]>)> {

@@ -1,9 +1,11 @@
 //! [`statx`]: status with the time of birth, the mount and the attributes.
 
+#![expect(unsafe_code, reason = "a status of the other kind is made field by field")]
+
 use rustix::fs::AtFlags;
 pub use rustix::fs::{StatxAttributes, StatxFlags};
 
-use crate::{Dev, FileType, Follow, Result, Target, makedev};
+use crate::{Dev, FileType, Follow, Result, StatResult, Target, makedev};
 
 /// What [`statx`] tells of a file. Times are nanoseconds since 1970.
 ///
@@ -139,6 +141,29 @@ impl Statx {
     }
 }
 
+impl From<&Statx> for StatResult {
+    /// What both have. What a file system has not told ([`Statx::mask`]) is 0, or made up by the kernel.
+    fn from(status: &Statx) -> Self {
+        // SAFETY: it has numbers alone, each of which may be 0.
+        let mut stat: rustix::fs::Stat = unsafe { std::mem::zeroed() };
+        stat.st_dev = status.dev() as _;
+        stat.st_ino = status.ino() as _;
+        stat.st_mode = status.mode() as _;
+        stat.st_nlink = status.nlink() as _;
+        stat.st_uid = status.uid() as _;
+        stat.st_gid = status.gid() as _;
+        stat.st_rdev = status.rdev() as _;
+        stat.st_size = status.size() as _;
+        stat.st_blksize = status.blksize() as _;
+        stat.st_blocks = status.blocks() as _;
+        let [atime, mtime, ctime] = [status.0.stx_atime, status.0.stx_mtime, status.0.stx_ctime];
+        (stat.st_atime, stat.st_atime_nsec) = (atime.tv_sec as _, atime.tv_nsec as _);
+        (stat.st_mtime, stat.st_mtime_nsec) = (mtime.tv_sec as _, mtime.tv_nsec as _);
+        (stat.st_ctime, stat.st_ctime_nsec) = (ctime.tv_sec as _, ctime.tv_nsec as _);
+        stat.into()
+    }
+}
+
 /// Asks [`statx`] for a mount id that is never used again (Linux 6.8).
 #[doc(alias = "STATX_MNT_ID_UNIQUE")]
 pub const MNT_ID_UNIQUE: StatxFlags = StatxFlags::from_bits_retain(libc::STATX_MNT_ID_UNIQUE);
@@ -181,6 +206,12 @@ mod tests {
         assert_eq!((x.mode(), x.ino(), x.dev()), (s.st_mode(), s.st_ino(), s.st_dev()));
         assert_eq!((x.atime_ns(), x.mtime_ns(), x.ctime_ns()), (s.st_atime_ns(), s.st_mtime_ns(), s.st_ctime_ns()));
         assert_eq!((x.size(), u64::from(x.nlink()), x.uid()), (5, s.st_nlink(), s.st_uid()));
+        let device = std::path::Path::new("/dev/null");
+        for path in [file.path(), device, file.path().parent().unwrap()] {
+            let x = statx(path, Follow::Yes, StatxFlags::BASIC_STATS).unwrap();
+            let (one, other) = (StatResult::from(&x), stat(path, Follow::Yes).unwrap());
+            assert_eq!(format!("{one:?}"), format!("{other:?}"));
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ use fuser::{FileHandle, INodeNo, InitFlags, KernelConfig};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::thread::CapabilitySet;
 
+use crate::found::Found;
 use crate::handle::Handles;
 use crate::load::Load;
 use crate::nodes::{Nodes, Settings};
@@ -80,15 +81,16 @@ impl PassthroughFs {
     /// `ENOTDIR`: `source` is not a directory. `EPERM` or `ENOENT`: threads cannot be prepared,
     /// because a sandbox forbids it or `/proc` is missing.
     pub fn new(options: Options, source: OwnedFd, tracer: Option<Arc<Tracer>>) -> fs_core::Result<Self> {
-        let status = fs_core::fstat(&source)?;
-        if status.st_mode() & libc::S_IFMT != libc::S_IFDIR {
+        let found = Found::by(&source)?;
+        let device = found.status.st_dev();
+        if found.status.st_mode() & libc::S_IFMT != libc::S_IFDIR {
             return Err(Errno::NOTDIR.into());
         }
         // Not on this thread, which may have another use for its working directory.
         std::thread::spawn(|| worker::with(|_| Ok(()))).join().unwrap_or(Err(Errno::IO))?;
         let source = Arc::new(source);
         let (cache, watch) = match options.cache {
-            Cache::Watch => match Watch::new(&source, status.st_dev()) {
+            Cache::Watch => match Watch::new(&source, device) {
                 Ok(watch) => (Cache::Watch, Ok(Some(Arc::new(watch)))),
                 Err(why) => (Cache::Tick, Err(why)),
             },
@@ -102,7 +104,7 @@ impl PassthroughFs {
             by_handle: true,
         };
         let (has_acls, stack_depth) = (has_acls(&source), stack_depth(&source));
-        let nodes = Nodes::new(source, &status, settings);
+        let nodes = Nodes::new(source, &found, settings);
         let nodes = match &watch {
             Ok(Some(watch)) => nodes.watched(Arc::clone(watch)),
             _ => nodes,

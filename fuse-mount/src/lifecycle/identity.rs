@@ -3,7 +3,7 @@
 use std::os::fd::AsFd;
 
 use rustix::fs::{AtFlags, CWD, Statx, StatxAttributes, StatxFlags};
-use rustix::io::Result;
+use rustix::io::{Errno, Result};
 use rustix::path::Arg;
 
 /// `STATX_MNT_ID_UNIQUE`, since Linux 6.8; rustix has no name for it yet.
@@ -41,6 +41,12 @@ pub(crate) fn mount_at(path: impl Arg) -> Result<MountId> {
     mount_id(&quiet_statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, MNT_ID_UNIQUE | StatxFlags::MNT_ID)?)
 }
 
+/// The number of the mount that `fd` is on, in `/proc/self/mountinfo`.
+pub(crate) fn mount_number(fd: impl AsFd) -> Result<u64> {
+    let status = quiet_statx(fd, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
+    if status.stx_mask & StatxFlags::MNT_ID.bits() == 0 { Err(Errno::NOSYS) } else { Ok(status.stx_mnt_id) }
+}
+
 /// The number of the mount that `fd` is on, in `/proc/self/mountinfo`, if `fd` is the
 /// root of that mount.
 pub(crate) fn mountinfo_number(fd: impl AsFd) -> Result<Option<u64>> {
@@ -68,7 +74,7 @@ fn mount_id(status: &Statx) -> Result<MountId> {
         let device = (status.stx_dev_major, status.stx_dev_minor);
         Ok(MountId::Reusable { mount: status.stx_mnt_id, device })
     } else {
-        Err(rustix::io::Errno::NOSYS)
+        Err(Errno::NOSYS)
     }
 }
 

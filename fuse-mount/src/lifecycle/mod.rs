@@ -13,6 +13,7 @@ mod detach;
 mod fusermount;
 mod guard;
 mod identity;
+mod mount_table;
 mod panics;
 mod place;
 mod privileges;
@@ -20,6 +21,7 @@ mod process;
 mod say;
 mod servers;
 mod tracing;
+mod twice;
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -35,7 +37,7 @@ use rustix::event::{PollFd, PollFlags};
 use crate::cli::Mount;
 use crate::exit::{self, Failure};
 use crate::filesystem::PassthroughFs;
-use crate::options::Options;
+use crate::options::{Cache, Options};
 use crate::watch::Watching;
 
 use awake::Awake;
@@ -104,7 +106,17 @@ fn serve(mount: &Mount, places: Places, mut tracing: Tracing, waiting: Waiting) 
     panics::print_on_one_line();
     let source = rustix::io::fcntl_dupfd_cloexec(&places.source, 0)
         .map_err(|errno| failed("cannot open the source", errno.into()))?;
-    let options = options(mount, &places);
+    let mut options = options(mount, &places);
+    if options.cache.keeps()
+        && let Some([one, other]) = twice::shown_twice(places.source.as_fd())
+    {
+        say(format_args!(
+            "what {} shows is shown at {} as well, and the kernel would remember two states of it: the mount goes on as with --cache tick",
+            other.display(),
+            one.display()
+        ));
+        options.cache = Cache::Tick;
+    }
     let threads = options.threads;
     let filesystem = PassthroughFs::new(options, source, tracing.tracer()).map_err(|error| {
         let hint = dead::hint(&places.source_path, error.errno());

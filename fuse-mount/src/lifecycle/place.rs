@@ -1,9 +1,7 @@
 //! SOURCE and MOUNTPOINT: opened, and checked before anything is changed.
 
-use std::ffi::OsString;
 use std::fs;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use fs_core::Error;
@@ -12,6 +10,7 @@ use rustix::io::Errno;
 
 use super::dead;
 use super::identity::{self, DirectoryId};
+use super::mount_table::MountTable;
 use crate::exit::Failure;
 
 /// The two directories of a mount. They are held open, so what is done with them later is
@@ -121,8 +120,9 @@ fn is_inside(directory: BorrowedFd<'_>, ancestor: BorrowedFd<'_>) -> rustix::io:
 
 fn refuse_mounted_fuse(mountpoint: BorrowedFd<'_>, path: &Path) -> Result<(), Failure> {
     let Ok(Some(number)) = identity::mountinfo_number(mountpoint) else { return Ok(()) };
-    let table = fs::read("/proc/self/mountinfo").map_err(|error| Failure::io("/proc/self/mountinfo", &error))?;
-    let Some(Entry { fs_type, source }) = entry(&table, number) else { return Ok(()) };
+    let table = MountTable::read().map_err(|error| Failure::io(MountTable::PATH, &error))?;
+    let Some(line) = table.lines().find(|line| line.number == number) else { return Ok(()) };
+    let (fs_type, source) = (line.fs_type.to_string_lossy(), line.source.display());
     if fs_type != "fuse" && fs_type != "fuseblk" && !fs_type.starts_with("fuse.") {
         return Ok(());
     }
@@ -133,56 +133,9 @@ fn refuse_mounted_fuse(mountpoint: BorrowedFd<'_>, path: &Path) -> Result<(), Fa
     )))
 }
 
-/// What the mount table says of a mount.
-struct Entry {
-    fs_type: String,
-    source: String,
-}
-
-/// The line of a mount in `/proc/self/mountinfo`: `36 35 98:0 /root /point opts [tags] - type source opts`.
-fn entry(table: &[u8], number: u64) -> Option<Entry> {
-    let number = number.to_string();
-    let line = table
-        .split(|byte| *byte == b'\n')
-        .find(|line| line.split(|byte| *byte == b' ').next() == Some(number.as_bytes()))?;
-    let mut fields = line.split(|byte| *byte == b' ').skip_while(|field| *field != b"-").skip(1);
-    let mut next = || fields.next().map(|field| unescape(field).to_string_lossy().into_owned());
-    Some(Entry { fs_type: next()?, source: next()? })
-}
-
-/// Undoes the kernel's `\040` for blanks.
-fn unescape(field: &[u8]) -> OsString {
-    let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let Some((&byte, tail)) = rest.split_first() {
-        let octal =
-            tail.get(..3).filter(|digits| byte == b'\\' && digits.iter().all(|digit| (b'0'..=b'7').contains(digit)));
-        match octal {
-            Some(digits) => {
-                let value = digits.iter().fold(0u32, |value, digit| value * 8 + u32::from(digit - b'0'));
-                bytes.push((value & 0xff) as u8);
-                rest = &tail[3..];
-            }
-            None => {
-                bytes.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    OsString::from_vec(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_line_of_the_mount_table_is_read() {
-        let table = b"35 1 0:3 / / rw - ext4 /dev/vda rw\n36 35 0:44 / /a\\040b rw,nosuid shared:1 - fuse.fuse-mount /s\\040p\\134 rw\n";
-        let entry = entry(table, 36).unwrap();
-        assert_eq!((entry.fs_type.as_str(), entry.source.as_str()), ("fuse.fuse-mount", "/s p\\"));
-        assert!(super::entry(table, 3).is_none());
-    }
 
     #[test]
     fn below_is_inside_and_beside_is_not() {

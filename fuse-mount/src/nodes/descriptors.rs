@@ -32,7 +32,7 @@ impl Nodes {
     /// As [`Nodes::fd`].
     pub fn fd_to_pass(&self, node: &Arc<Node>) -> Result<Arc<OwnedFd>, Errno> {
         let fd = self.fd(node)?;
-        let unheard = self.watch.as_ref().and_then(|watch| watch.unheard(&fd, node.device));
+        let unheard = self.watch.as_ref().and_then(|watch| watch.unheard(&fd, self.numbers.device(node.origin)));
         Ok(unheard.map_or(fd, Arc::new))
     }
 
@@ -84,7 +84,7 @@ impl Nodes {
         let hold = node.state().hold.clone();
         let reached = match hold {
             Hold::Descriptor(fd) => return Ok(fs_core::dup(&*fd)?),
-            Hold::Handle(kind, bytes) => reach::by_handle(&self.mounts, node.device, kind, &bytes),
+            Hold::Handle(kind, bytes) => reach::by_handle(&self.mounts, node.origin, kind, &bytes),
             Hold::Name { birth } => self.by_name(node, birth),
         };
         match (reached, node.open_descriptor()) {
@@ -102,7 +102,7 @@ impl Nodes {
         }
         let (parent, name) = node.place().ok_or(Errno::STALE)?;
         let dir = self.fd(&self.get(parent)?)?;
-        reach::by_name(&dir, &name, |device, ino| self.numbers.number(device, ino) == node.ino, birth)
+        reach::by_name(&dir, &name, |found| self.number_of(found) == node.ino, birth)
     }
 
     /// The directories above a node that have to be reached by name, from below.
@@ -135,12 +135,12 @@ mod tests {
 
     /// A table with one descriptor a shard, of a directory with `count` files that the kernel knows.
     fn crowded(dir: &Path, count: usize, by_handle: bool) -> (Nodes, Vec<Arc<Node>>) {
-        let (fd, status) = place(dir);
-        let nodes = Nodes::new(Arc::new(fd), &status, Settings { most_descriptors: 1, keeps_names: false, by_handle });
+        let (fd, found) = place(dir);
+        let nodes = Nodes::new(Arc::new(fd), &found, Settings { most_descriptors: 1, keeps_names: false, by_handle });
         let known = (0..count).map(|n| format!("f{n}")).map(|file| {
             std::fs::write(dir.join(&file), &file).unwrap();
-            let (fd, status) = place(&dir.join(&file));
-            nodes.enter(name(1, &file), fd, &status)
+            let (fd, found) = place(&dir.join(&file));
+            nodes.enter(name(1, &file), fd, &found)
         });
         let known = known.collect();
         (nodes, known)
@@ -165,9 +165,9 @@ mod tests {
             // Looked up again, each is the same node.
             for (n, node) in known.iter().enumerate() {
                 let file = format!("f{n}");
-                let (fd, status) = place(&dir.path().join(&file));
-                let again = nodes.recognise(name(1, &file), &status);
-                let again = again.unwrap_or_else(|| nodes.enter(name(1, &file), fd, &status));
+                let (fd, found) = place(&dir.path().join(&file));
+                let again = nodes.recognise(name(1, &file), &found);
+                let again = again.unwrap_or_else(|| nodes.enter(name(1, &file), fd, &found));
                 assert!(Arc::ptr_eq(&again, node));
                 nodes.forget(node.ino, 2);
             }
@@ -178,15 +178,15 @@ mod tests {
     #[test]
     fn where_there_is_no_room_all_let_go() {
         let dir = tempfile::tempdir().unwrap();
-        let (fd, status) = place(dir.path());
+        let (fd, found) = place(dir.path());
         let nodes = Nodes::new(
             Arc::new(fd),
-            &status,
+            &found,
             Settings { most_descriptors: 1 << 20, keeps_names: true, by_handle: true },
         );
         std::fs::write(dir.path().join("f"), "").unwrap();
-        let (fd, status) = place(&dir.path().join("f"));
-        let node = nodes.enter(name(1, "f"), fd, &status);
+        let (fd, found) = place(&dir.path().join("f"));
+        let node = nodes.enter(name(1, "f"), fd, &found);
         let mut tries = 0;
         let result = nodes.with_room(|| {
             tries += 1;
@@ -208,9 +208,9 @@ mod tests {
         });
         let Some(file) = reused else { return eprintln!("not run: numbers are not used again here") };
         assert_eq!(nodes.fd(old).unwrap_err(), Errno::STALE);
-        let (fd, status) = place(&dir.path().join(&file));
-        assert!(nodes.recognise(name(1, &file), &status).is_none());
-        let new = nodes.enter(name(1, &file), fd, &status);
+        let (fd, found) = place(&dir.path().join(&file));
+        assert!(nodes.recognise(name(1, &file), &found).is_none());
+        let new = nodes.enter(name(1, &file), fd, &found);
         assert!(!Arc::ptr_eq(&new, old) && new.generation != old.generation && new.ino == old.ino);
         // The kernel forgets both under the one number.
         nodes.forget(old.ino, 1);

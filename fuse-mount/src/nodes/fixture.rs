@@ -3,15 +3,16 @@
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use fs_core::{Mode, OFlags, StatResult, fstat, open};
+use fs_core::{Mode, OFlags, open};
 
 use super::{Nodes, Settings};
+use crate::found::Found;
 use crate::node::Name;
 
-pub(super) fn place(path: &Path) -> (OwnedFd, StatResult) {
+pub(super) fn place(path: &Path) -> (OwnedFd, Found) {
     let fd = open(path, OFlags::PATH | OFlags::NOFOLLOW, Mode::empty()).unwrap();
-    let status = fstat(&fd).unwrap();
-    (fd, status)
+    let found = Found::by(&fd).unwrap();
+    (fd, found)
 }
 
 pub(super) fn nodes(dir: &Path) -> Nodes {
@@ -19,8 +20,8 @@ pub(super) fn nodes(dir: &Path) -> Nodes {
 }
 
 pub(super) fn limited(dir: &Path, most_descriptors: usize) -> Nodes {
-    let (fd, status) = place(dir);
-    Nodes::new(fd.into(), &status, Settings { most_descriptors, keeps_names: true, by_handle: true })
+    let (fd, found) = place(dir);
+    Nodes::new(fd.into(), &found, Settings { most_descriptors, keeps_names: true, by_handle: true })
 }
 
 pub(super) fn name(parent: u64, name: &str) -> Name<'_> {

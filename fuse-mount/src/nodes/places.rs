@@ -83,10 +83,10 @@ mod tests {
         let nodes = nodes(dir.path());
         std::fs::create_dir(dir.path().join("d")).unwrap();
         std::fs::write(dir.path().join("d/f"), "").unwrap();
-        let (fd, status) = place(&dir.path().join("d"));
-        let d = nodes.enter(name(1, "d"), fd, &status);
-        let (fd, status) = place(&dir.path().join("d/f"));
-        let f = nodes.enter(name(d.ino, "f"), fd, &status);
+        let (fd, found) = place(&dir.path().join("d"));
+        let d = nodes.enter(name(1, "d"), fd, &found);
+        let (fd, found) = place(&dir.path().join("d/f"));
+        let f = nodes.enter(name(d.ino, "f"), fd, &found);
         assert_eq!(path_of(&nodes, f.ino), "d/f");
         assert_eq!(path_of(&nodes, ROOT), ".");
         nodes.seen(&d, name(1, "moved"));
@@ -101,10 +101,10 @@ mod tests {
         let nodes = nodes(dir.path());
         std::fs::create_dir(dir.path().join("a")).unwrap();
         std::fs::create_dir(dir.path().join("b")).unwrap();
-        let (fd, status) = place(&dir.path().join("a"));
-        let a = nodes.enter(name(1, "a"), fd, &status);
-        let (fd, status) = place(&dir.path().join("b"));
-        let b = nodes.enter(name(a.ino, "b"), fd, &status);
+        let (fd, found) = place(&dir.path().join("a"));
+        let a = nodes.enter(name(1, "a"), fd, &found);
+        let (fd, found) = place(&dir.path().join("b"));
+        let b = nodes.enter(name(a.ino, "b"), fd, &found);
         nodes.seen(&a, name(b.ino, "a"));
         assert!(path_of(&nodes, a.ino).ends_with("b/a"));
     }

@@ -8,9 +8,10 @@ use fs_core::{Errno, StatResult};
 
 use super::shard::{Known, Shard, spread};
 use super::{Nodes, Settings};
+use crate::found::Found;
 use crate::memory;
 use crate::node::{Name, Node, lock};
-use crate::number::{Numbers, ROOT};
+use crate::number::{Numbers, OriginIndex, ROOT};
 use crate::reach::{self, Mounts};
 use crate::watch::{Key, Watch};
 
@@ -20,20 +21,19 @@ pub(super) const SHARD_COUNT: usize = 64;
 const MANY: usize = 1 << 14;
 
 impl Nodes {
-    /// The root alone: `source`, an `O_PATH` descriptor of a directory with the status
-    /// `status`.
-    pub fn new(source: Arc<OwnedFd>, status: &StatResult, settings: Settings) -> Self {
+    /// The root alone: `source`, an `O_PATH` descriptor of a directory, as it was found.
+    pub fn new(source: Arc<OwnedFd>, found: &Found, settings: Settings) -> Self {
         let Settings { most_descriptors, keeps_names, by_handle } = settings;
         let mounts = Mounts::new(by_handle);
-        mounts.meet(&source, status.st_dev());
+        mounts.meet(&source, OriginIndex::OWN);
         Nodes {
-            root: Arc::new(Node::new(ROOT, 0, source, status)),
-            root_shown: status.st_ino(),
+            root: Arc::new(Node::new(ROOT, 0, source, OriginIndex::OWN, &found.status)),
+            root_shown: found.status.st_ino(),
             shards: (0..SHARD_COUNT).map(|_| Mutex::default()).collect(),
-            numbers: Numbers::new(status.st_dev()),
+            numbers: Numbers::new(found.origin()),
             generations: AtomicU64::new(1),
             shard_limit: (most_descriptors / SHARD_COUNT).max(1),
-            keeps_names: keeps_names || !mounts.have(status.st_dev()),
+            keeps_names: keeps_names || !mounts.have(OriginIndex::OWN),
             mounts,
             watch: None,
             has_let_go: AtomicBool::new(false),
@@ -47,7 +47,7 @@ impl Nodes {
     /// If there are nodes beside the root already.
     pub(crate) fn watched(mut self, watch: Arc<Watch>) -> Self {
         let root = Arc::get_mut(&mut self.root).expect("nobody has got it yet");
-        let key = root.descriptor().and_then(|fd| watch.key(&fd, root.device));
+        let key = root.descriptor().and_then(|fd| watch.key(&fd, self.numbers.device(root.origin)));
         if let Some(key) = key {
             watch.enter(ROOT, &key);
             root.is_watched = true;
@@ -72,21 +72,25 @@ impl Nodes {
         if node.ino == ROOT { self.root_shown } else { node.ino }
     }
 
-    /// The number of an entry of a listing: `ino` in a directory on `device`.
-    pub fn number(&self, device: u64, ino: u64) -> u64 {
-        self.numbers.number(device, ino)
+    /// The number of an entry of a listing: `ino` in a directory.
+    pub fn number(&self, dir: &Node, ino: u64) -> u64 {
+        self.numbers.number(dir.origin, ino)
     }
 
-    /// The node of an inode with this status, if the kernel knows it. Counts nothing.
-    pub fn find(&self, status: &StatResult) -> Option<Arc<Node>> {
-        let ino = self.numbers.number(status.st_dev(), status.st_ino());
+    pub(super) fn number_of(&self, found: &Found) -> u64 {
+        self.numbers.number(self.numbers.index(found.origin()), found.status.st_ino())
+    }
+
+    /// The node of an inode that was found, if the kernel knows it. Counts nothing.
+    pub fn find(&self, found: &Found) -> Option<Arc<Node>> {
+        let ino = self.number_of(found);
         self.shard(ino).known.get(&ino).map(|known| Arc::clone(&known.node))
     }
 
-    /// The node of an inode with this status, seen at `name`, if the kernel knows it and a
+    /// The node of an inode that was found at `name`, if the kernel knows it and a
     /// descriptor holds it: then it is the same inode. The kernel will be told of it once more.
-    pub fn recognise(&self, name: Name<'_>, status: &StatResult) -> Option<Arc<Node>> {
-        let ino = self.numbers.number(status.st_dev(), status.st_ino());
+    pub fn recognise(&self, name: Name<'_>, found: &Found) -> Option<Arc<Node>> {
+        let ino = self.number_of(found);
         let node = {
             let mut shard = self.shard(ino);
             let known = shard.known.get_mut(&ino)?;
@@ -102,18 +106,18 @@ impl Nodes {
 
     /// The node of the inode that `fd` (an `O_PATH` descriptor) is open on, seen at
     /// `name`; a new one if the kernel does not know it. It will be told of it.
-    pub fn enter(&self, name: Name<'_>, fd: OwnedFd, status: &StatResult) -> Arc<Node> {
-        let ino = self.numbers.number(status.st_dev(), status.st_ino());
+    pub fn enter(&self, name: Name<'_>, fd: OwnedFd, found: &Found) -> Arc<Node> {
+        let (origin, device) = (self.numbers.index(found.origin()), found.status.st_dev());
         let fd = Arc::new(fd);
-        if status.st_mode() & libc::S_IFMT == libc::S_IFDIR {
-            self.mounts.meet(&fd, status.st_dev());
+        if found.status.st_mode() & libc::S_IFMT == libc::S_IFDIR {
+            self.mounts.meet(&fd, origin);
             if let Some(watch) = &self.watch {
-                watch.meet(&fd, status.st_dev());
+                watch.meet(&fd, device);
             }
         }
-        let key = self.watch.as_ref().and_then(|watch| watch.key(&fd, status.st_dev()));
+        let key = self.watch.as_ref().and_then(|watch| watch.key(&fd, device));
         loop {
-            if let Some(node) = self.try_enter(ino, name, &fd, status, key.as_ref()) {
+            if let Some(node) = self.try_enter(name, &fd, origin, &found.status, key.as_ref()) {
                 return node;
             }
         }
@@ -122,14 +126,18 @@ impl Nodes {
     /// `None` if the table changed meanwhile.
     fn try_enter(
         &self,
-        ino: u64,
         name: Name<'_>,
         fd: &Arc<OwnedFd>,
+        origin: OriginIndex,
         status: &StatResult,
         key: Option<&Key>,
     ) -> Option<Arc<Node>> {
+        let ino = self.numbers.number(origin, status.st_ino());
         let node = || {
-            let node = self.node(ino, fd, status, key);
+            let generation = self.generations.fetch_add(1, Ordering::Relaxed);
+            let mut node = Node::new(ino, generation, Arc::clone(fd), origin, status);
+            node.is_watched = key.is_some();
+            let node = Arc::new(node);
             // Before it is in the table, where it may at once have to do without its descriptor.
             self.seen(&node, name);
             node
@@ -161,13 +169,6 @@ impl Nodes {
         // The kernel will forget the old one under the same number.
         let lookups = still.lookups + 1;
         Some(self.insert(shard, node(), lookups, key))
-    }
-
-    fn node(&self, ino: u64, fd: &Arc<OwnedFd>, status: &StatResult, key: Option<&Key>) -> Arc<Node> {
-        let generation = self.generations.fetch_add(1, Ordering::Relaxed);
-        let mut node = Node::new(ino, generation, Arc::clone(fd), status);
-        node.is_watched = key.is_some();
-        Arc::new(node)
     }
 
     fn insert(&self, mut shard: MutexGuard<'_, Shard>, node: Arc<Node>, lookups: u64, key: Option<&Key>) -> Arc<Node> {
@@ -242,12 +243,12 @@ mod tests {
         let nodes = nodes(dir.path());
         std::fs::write(dir.path().join("a"), "").unwrap();
         std::fs::hard_link(dir.path().join("a"), dir.path().join("b")).unwrap();
-        let (fd, status) = place(&dir.path().join("a"));
-        assert!(nodes.recognise(name(1, "a"), &status).is_none());
-        let a = nodes.enter(name(1, "a"), fd, &status);
-        let (fd, status) = place(&dir.path().join("b"));
-        let b = nodes.enter(name(1, "b"), fd, &status);
-        let again = nodes.recognise(name(1, "b"), &status).unwrap();
+        let (fd, found) = place(&dir.path().join("a"));
+        assert!(nodes.recognise(name(1, "a"), &found).is_none());
+        let a = nodes.enter(name(1, "a"), fd, &found);
+        let (fd, found) = place(&dir.path().join("b"));
+        let b = nodes.enter(name(1, "b"), fd, &found);
+        let again = nodes.recognise(name(1, "b"), &found).unwrap();
         assert!(Arc::ptr_eq(&a, &b) && Arc::ptr_eq(&a, &again));
         nodes.forget(a.ino, 2);
         assert!(nodes.get(a.ino).is_ok());
@@ -261,11 +262,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let nodes = nodes(dir.path());
         std::fs::write(dir.path().join("a"), "").unwrap();
-        let (fd, status) = place(&dir.path().join("a"));
-        let first = nodes.enter(name(1, "a"), fd, &status).generation;
-        nodes.forget(status.st_ino(), 1);
-        let (fd, status) = place(&dir.path().join("a"));
-        assert_ne!(nodes.enter(name(1, "a"), fd, &status).generation, first);
+        let (fd, found) = place(&dir.path().join("a"));
+        let first = nodes.enter(name(1, "a"), fd, &found).generation;
+        nodes.forget(found.status.st_ino(), 1);
+        let (fd, found) = place(&dir.path().join("a"));
+        assert_ne!(nodes.enter(name(1, "a"), fd, &found).generation, first);
     }
 
     #[test]
@@ -285,10 +286,10 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..5_000 {
-                        let (fd, status) = place(&dir.path().join("a"));
-                        let node = match nodes.recognise(name(1, "a"), &status) {
+                        let (fd, found) = place(&dir.path().join("a"));
+                        let node = match nodes.recognise(name(1, "a"), &found) {
                             Some(node) => node,
-                            None => nodes.enter(name(1, "a"), fd, &status),
+                            None => nodes.enter(name(1, "a"), fd, &found),
                         };
                         assert!(Arc::ptr_eq(&nodes.get(node.ino).unwrap(), &node));
                         nodes.forget(node.ino, 1);

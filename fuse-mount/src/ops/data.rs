@@ -10,6 +10,7 @@ use fs_core::{Errno, Mode, OFlags, RwFlags, Whence, fstat, open};
 
 use super::{Call, Entry, Opened};
 use crate::caller::Caller;
+use crate::found::Found;
 use crate::node::{Name, Node};
 
 /// An open file.
@@ -177,13 +178,13 @@ impl Call<'_> {
         // Twice as fast as by the descriptor; but the name may be another's by now.
         let by_name = self.volume.nodes.with_room(|| Ok(open((dir, name.name), flags, Mode::empty())?));
         if let Ok(fd) = by_name {
-            let status = fstat(&fd)?;
-            if (status.st_dev(), status.st_ino()) == (created.st_dev(), created.st_ino()) {
-                return self.enter(name, fd, status);
+            let found = Found::by(&fd)?;
+            if (found.status.st_dev(), found.status.st_ino()) == (created.st_dev(), created.st_ino()) {
+                return self.enter(name, fd, &found);
             }
         }
         let fd = self.worker.at(file, |path| open(path, OFlags::PATH, Mode::empty()))?;
-        self.enter(name, fd, created)
+        self.enter(name, fd, &Found::by(file)?)
     }
 
     fn opened(&self, node: Arc<Node>, fd: OwnedFd, flags: u32) -> Result<Opened<OpenFile>, Errno> {

@@ -206,7 +206,7 @@ impl Call<'_> {
 
     /// The number that the mount shows for an entry.
     fn number_of(&self, dir: &Node, name: &[u8], ino: u64) -> u64 {
-        if name == b"." { self.volume.nodes.shown(dir) } else { self.volume.nodes.number(dir.device, ino) }
+        if name == b"." { self.volume.nodes.shown(dir) } else { self.volume.nodes.number(dir, ino) }
     }
 }
 

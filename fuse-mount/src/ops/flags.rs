@@ -40,8 +40,8 @@ impl Answer {
 
     fn of(words: &[u32]) -> Self {
         let mut answer = Answer { length: 4 * words.len(), ..Answer::default() };
-        for (bytes, word) in answer.bytes.chunks_exact_mut(4).zip(words) {
-            bytes.copy_from_slice(&word.to_ne_bytes());
+        for (bytes, word) in answer.bytes.as_chunks_mut().0.iter_mut().zip(words) {
+            *bytes = word.to_ne_bytes();
         }
         answer
     }
@@ -91,8 +91,8 @@ fn words<const COUNT: usize>(input: &[u8]) -> Result<[u32; COUNT], Errno> {
     if input.len() < 4 * COUNT {
         return Err(Errno::INVAL);
     }
-    for (word, bytes) in words.iter_mut().zip(input.chunks_exact(4)) {
-        *word = u32::from_ne_bytes(bytes.try_into().expect("chunks of four"));
+    for (word, bytes) in words.iter_mut().zip(input.as_chunks().0) {
+        *word = u32::from_ne_bytes(*bytes);
     }
     Ok(words)
 }

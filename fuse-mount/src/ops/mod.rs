@@ -152,9 +152,9 @@ pub(crate) mod testing {
         pub(crate) fn with(settings: Settings) -> Self {
             let dir = tempfile::tempdir().unwrap();
             let source = fs_core::open(dir.path(), OFlags::PATH, Mode::empty()).unwrap();
-            let status = fs_core::fstat(&source).unwrap();
+            let found = crate::found::Found::by(&source).unwrap();
             let volume = Volume {
-                nodes: Arc::new(Nodes::new(Arc::new(source), &status, settings)),
+                nodes: Arc::new(Nodes::new(Arc::new(source), &found, settings)),
                 files: Handles::default(),
                 dirs: Handles::default(),
                 listings: Listings::default(),

@@ -3,9 +3,10 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use fs_core::{Dev, Errno, Follow, Mode, OFlags, RenameFlags, StatResult, fstat, lstat, open};
+use fs_core::{Dev, Errno, Follow, Mode, OFlags, RenameFlags, StatResult, fstat, open};
 
 use super::{Call, Entry, check_component};
+use crate::found::Found;
 use crate::node::{Name, Node};
 
 impl Call<'_> {
@@ -20,9 +21,9 @@ impl Call<'_> {
 
     /// The node at `name` in `dir`.
     fn entry(&self, dir: &OwnedFd, name: Name<'_>) -> Result<Entry, Errno> {
-        let status = lstat((dir, name.name))?;
-        if let Some(node) = self.volume.nodes.recognise(name, &status) {
-            return self.fresh(node, status);
+        let found = Found::at(dir, name.name)?;
+        if let Some(node) = self.volume.nodes.recognise(name, &found) {
+            return self.fresh(node, found.status);
         }
         self.new_entry(dir, name)
     }
@@ -32,13 +33,13 @@ impl Call<'_> {
         // The status is that of what was opened: the name may be another's by now.
         let flags = OFlags::PATH | OFlags::NOFOLLOW;
         let fd = self.volume.nodes.with_room(|| Ok(open((dir, name.name), flags, Mode::empty())?))?;
-        let status = fstat(&fd)?;
-        self.enter(name, fd, status)
+        let found = Found::by(&fd)?;
+        self.enter(name, fd, &found)
     }
 
     /// The node that `fd`, an `O_PATH` descriptor, is open on.
-    pub(super) fn enter(&self, name: Name<'_>, fd: OwnedFd, status: StatResult) -> Result<Entry, Errno> {
-        self.fresh(self.volume.nodes.enter(name, fd, &status), status)
+    pub(super) fn enter(&self, name: Name<'_>, fd: OwnedFd, found: &Found) -> Result<Entry, Errno> {
+        self.fresh(self.volume.nodes.enter(name, fd, found), found.status)
     }
 
     /// What the kernel is told of a node that has been counted. Where changes are heard of, the status is taken
@@ -120,7 +121,7 @@ impl Call<'_> {
     /// The node at `name`, if the kernel knows it and names are kept.
     fn at(&self, dir: &OwnedFd, name: Name<'_>) -> Option<Arc<Node>> {
         let nodes = &self.volume.nodes;
-        if nodes.keeps_names() { nodes.find(&lstat((dir, name.name)).ok()?) } else { None }
+        if nodes.keeps_names() { nodes.find(&Found::at(dir, name.name).ok()?) } else { None }
     }
 
     /// The node at `name`, if something must be done about it when the name goes.
@@ -129,7 +130,7 @@ impl Call<'_> {
         if !nodes.keeps_names() && !nodes.have_let_go() {
             return None;
         }
-        let node = nodes.find(&lstat((dir, name.name)).ok()?)?;
+        let node = nodes.find(&Found::at(dir, name.name).ok()?)?;
         let fd = if nodes.have_let_go() { nodes.fd(&node).ok() } else { None };
         Some(Held { node, fd })
     }

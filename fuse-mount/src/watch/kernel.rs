@@ -139,7 +139,7 @@ mod tests {
     }
 
     fn numbers(bytes: &[u8]) -> Vec<u32> {
-        bytes.chunks_exact(4).map(|chunk| u32::from_ne_bytes(chunk.try_into().unwrap())).collect()
+        bytes.as_chunks().0.iter().map(|chunk| u32::from_ne_bytes(*chunk)).collect()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Sources of other kinds than the file system of the temporary directory, and more inodes than a
 //! process may have descriptors.
 
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -218,4 +219,91 @@ fn an_overlay_is_copied_up_as_ever() {
             assert_eq!(std::fs::read_to_string(mount.source.join("below")).unwrap(), "new");
         });
     }
+}
+
+#[test]
+fn a_mount_below_the_source_that_is_read_only_stays_so_and_its_twin_does_not_become_so() {
+    // What may be done to a file where it may be written and where it may not, in this order.
+    let observe = |top: &Path| {
+        let [part, again] = ["part", "again"].map(|name| top.join(name));
+        let mut seen = Vec::new();
+        for n in [0, 299] {
+            let [one, other, new] = [part.join(format!("f{n}")), again.join(format!("f{n}")), again.join("new")];
+            let mode = Mode::from_raw_mode(0o640);
+            seen.extend([
+                std::fs::File::options().append(true).open(&other).map(drop).map_err(|error| error.raw_os_error()),
+                std::fs::write(&one, "more text").map_err(|error| error.raw_os_error()),
+                std::fs::rename(&one, &new).map_err(|error| error.raw_os_error()),
+                std::fs::hard_link(&one, &new).map_err(|error| error.raw_os_error()),
+                std::fs::hard_link(&other, part.join("new")).map_err(|error| error.raw_os_error()),
+                std::fs::remove_file(&other).map_err(|error| error.raw_os_error()),
+                std::fs::create_dir(&new).map_err(|error| error.raw_os_error()),
+                fs_core::chmod(&other, mode, Follow::Yes).map_err(|error| Some(error.errno().raw_os_error())),
+                fs_core::chmod(&one, mode, Follow::Yes).map_err(|error| Some(error.errno().raw_os_error())),
+            ]);
+            assert_eq!(std::fs::read_to_string(&other).unwrap(), "more text");
+        }
+        seen
+    };
+    for starter in [&[][..], &["prlimit", "--nofile=128"]] {
+        for first in ["part", "again"] {
+            over_twins(starter, &["--cache", "none"], |mount| {
+                // Whichever is seen first.
+                for name in [first, "part", "again"] {
+                    let dir = mount.mountpoint.join(name);
+                    (0..300).for_each(|n| drop(std::fs::metadata(dir.join(format!("f{n}"))).unwrap()));
+                }
+                let wanted = observe(&mount.source);
+                assert!(wanted.contains(&Err(Some(libc::EROFS))) && wanted.contains(&Err(Some(libc::EXDEV))));
+                assert_eq!(wanted, observe(&mount.mountpoint), "{starter:?}, {first} first");
+            });
+        }
+    }
+}
+
+#[test]
+fn a_directory_at_two_places_is_two() {
+    over_twins(&[], &[], |mount| {
+        let [part, again] = ["part", "again"].map(|name| mount.mountpoint.join(name));
+        let inside = fs_core::open(&part, OFlags::PATH, Mode::empty()).unwrap();
+        assert!(std::fs::metadata(again.join("f0")).unwrap().is_file());
+        // Who works in one does not find itself in the other.
+        assert_eq!(std::fs::read_link(format!("/proc/self/fd/{}", inside.as_raw_fd())).unwrap(), part);
+        assert_ne!(std::fs::metadata(&part).unwrap().ino(), std::fs::metadata(&again).unwrap().ino());
+    });
+}
+
+#[test]
+fn what_is_shown_twice_is_not_remembered_for_ever() {
+    for cache in ["exclusive", "watch"] {
+        let said = over_twins(&[], &["--cache", cache], |mount| {
+            let [one, other] = ["part/f0", "again/f0"].map(|name| mount.mountpoint.join(name));
+            let size = |path: &Path| std::fs::metadata(path).unwrap().len();
+            assert_eq!((size(&one), size(&other)), (4, 4));
+            std::fs::write(&one, "more text").unwrap();
+            assert!(support::wait_for(|| size(&other) == 9));
+        });
+        assert!(said.contains("source/again shows is shown at ") && said.contains("--cache tick"), "{said}");
+    }
+}
+
+/// A source of which a part is shown a second time below it, there to be read alone; what the daemon says.
+fn over_twins(starter: &[&str], args: &[&str], check: impl FnOnce(&Mount)) -> String {
+    if !support::can_mount() {
+        return String::new();
+    }
+    let mount = Mount::by(starter, args, |source| {
+        let [part, again] = ["part", "again"].map(|name| source.join(name));
+        std::fs::create_dir(&part).unwrap();
+        std::fs::create_dir(&again).unwrap();
+        for n in 0..300 {
+            std::fs::write(part.join(format!("f{n}")), "text").unwrap();
+        }
+        rustix::mount::mount(&part, &again, "", MountFlags::BIND, None).unwrap();
+        rustix::mount::mount_remount(&again, MountFlags::BIND | MountFlags::RDONLY, "").unwrap();
+    });
+    let again = mount.source.join("again");
+    check(&mount);
+    rustix::mount::unmount(&again, UnmountFlags::DETACH).unwrap();
+    mount.end().stderr
 }

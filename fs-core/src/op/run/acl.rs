@@ -31,7 +31,7 @@ impl Runner {
             Err(Error::Os(Errno::NODATA)) => Ok(VERSION.to_le_bytes().to_vec()),
             other => other,
         })?;
-        let entries = value.get(4..).unwrap_or_default().chunks_exact(8).map(print_entry).collect();
+        let entries = value.get(4..).unwrap_or_default().as_chunks().0.iter().map(print_entry).collect();
         Ok(Outcome::ok(vec![Field { name: "acl", value: Value::List(entries) }]))
     }
 
@@ -56,7 +56,7 @@ fn attribute(default: YesNo) -> &'static str {
     }
 }
 
-fn print_entry(entry: &[u8]) -> Vec<u8> {
+fn print_entry(entry: &[u8; 8]) -> Vec<u8> {
     let half = |at: usize| u16::from_le_bytes([entry[at], entry[at + 1]]);
     let (tag, permissions) = (half(0), half(2));
     let id = u32::from_le_bytes([entry[4], entry[5], entry[6], entry[7]]);

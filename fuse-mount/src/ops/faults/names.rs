@@ -1,9 +1,10 @@
 //! Faults of names: finding, making, moving and removing them.
 
-use fs_core::{Dev, Errno, Follow, Gid, RenameFlags, StatResult, Time, Times, fstat, lstat};
+use fs_core::{Dev, Errno, Follow, Gid, RenameFlags, StatResult, Time, Times, fstat};
 
 use super::memory::{key, memory};
 use super::{Fault, Faulty};
+use crate::found::Found;
 use crate::node::Name;
 use crate::ops::{Call, Entry, OpenFile, Opened};
 
@@ -120,13 +121,15 @@ impl Faulty<'_> {
     /// See [`Call::rename`].
     pub fn rename(&self, src: Name<'_>, dst: Name<'_>, flags: u32) -> Result<(), Errno> {
         let Some(fault) = self.fault else { return self.call.rename(src, dst, flags) };
-        let at = |name: Name<'_>| -> Result<StatResult, Errno> { Ok(lstat((&*self.directory_of(name)?, name.name))?) };
+        let at = |name: Name<'_>| Found::at(&*self.directory_of(name)?, name.name);
         let (moved, there) = (at(src)?, at(dst).ok());
-        let is_other = there.as_ref().is_some_and(|there| there.st_ino() != moved.st_ino());
+        let is_other = there.is_some_and(|there| there.status.st_ino() != moved.status.st_ino());
         match fault {
             Fault::ExchangeIsRename => self.call.rename(src, dst, flags & !RenameFlags::EXCHANGE.bits()),
             Fault::RenameRefusesToReplace if is_other && flags == 0 => Err(Errno::EXIST),
-            Fault::RenameIsACopy if flags == 0 && is_file(&moved) && there.as_ref().is_none_or(is_file) => {
+            Fault::RenameIsACopy
+                if flags == 0 && is_file(&moved.status) && there.is_none_or(|there| is_file(&there.status)) =>
+            {
                 let node = self.lookup(src)?.node;
                 if there.is_some() && !is_other {
                     return Ok(());
