@@ -60,16 +60,19 @@ bitflags! {
         const UNLINK = 1 << 20;
         /// [`utime`](crate::utime)
         const UTIME = 1 << 21;
+        /// [`lstat`](crate::lstat)
+        const LSTAT = 1 << 22;
     }
 }
 
-/// The functions that take a path below a directory descriptor.
+/// The functions that take a path below a directory descriptor. `lstat` is among them since Python 3.13; it took one before.
 #[doc(alias = "os.supports_dir_fd")]
 pub fn supports_dir_fd() -> OsFnSet {
     OsFnSet::ACCESS
         | OsFnSet::CHMOD
         | OsFnSet::CHOWN
         | OsFnSet::LINK
+        | OsFnSet::LSTAT
         | OsFnSet::MKDIR
         | OsFnSet::MKFIFO
         | OsFnSet::MKNOD
@@ -131,8 +134,8 @@ mod tests {
 
     #[test]
     fn the_sets_are_those_of_cpython() {
-        // len(os.supports_dir_fd), and so on, of CPython 3.8
-        assert_eq!(supports_dir_fd().iter().count(), 15);
+        // len(os.supports_dir_fd), and so on, of CPython 3.13
+        assert_eq!(supports_dir_fd().iter().count(), 16);
         assert_eq!(supports_fd().iter().count(), 11);
         assert_eq!(supports_follow_symlinks().iter().count(), 5);
         assert_eq!(supports_effective_ids(), OsFnSet::ACCESS);

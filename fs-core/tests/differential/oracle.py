@@ -174,7 +174,11 @@ def fwalk(top, topdown=True, follow_symlinks=False, dir_fd=None, prune=()):
 
 
 def supports(name):
-    return " ".join(sorted(function.__name__ for function in getattr(os, f"supports_{name}")))
+    names = {function.__name__ for function in getattr(os, f"supports_{name}")}
+    # It takes one before Python 3.13, too, which only did not say so.
+    if name == "dir_fd":
+        names.add("lstat")
+    return " ".join(sorted(names))
 
 
 def constant(name):
