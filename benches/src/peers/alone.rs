@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use rustix::io::Errno;
 use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
 use rustix::thread::{UnshareFlags, unshare_unsafe};
 
@@ -20,8 +21,10 @@ const CONNECTIONS: &str = "/sys/fs/fuse/connections";
 pub fn be_alone() -> Result<(), String> {
     // SAFETY: only the mount namespace is unshared; no descriptor changes its owner.
     unsafe { unshare_unsafe(UnshareFlags::NEWNS) }.map_err(|error| format!("a mount namespace: {error}"))?;
-    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
-        .map_err(|error| format!("a mount namespace that is private: {error}"))?;
+    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC).map_err(|error| match error {
+        Errno::INVAL => "no mounts of our own: / is no mount here, as in a chroot without one".to_owned(),
+        error => format!("a mount namespace that is private: {error}"),
+    })?;
     if Path::new(CONNECTIONS).is_dir() {
         // Where it is mounted already this is refused, or makes no difference.
         let _ = mount("fusectl", CONNECTIONS, "fusectl", MountFlags::empty(), None);

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::client::{FORGET, VERB};
 use super::interrupt;
-use super::launch::Placement;
+use super::launch::{Placement, this_program};
 use super::steps::Span;
 use super::workload::Workload;
 
@@ -61,7 +61,7 @@ impl Crew {
     ) -> std::io::Result<Crew> {
         let mut crew = Crew { clients: Vec::new(), patience };
         for index in 0..count {
-            let mut command = placement.command(std::env::current_exe()?)?;
+            let mut command = placement.command(this_program()?)?;
             crew.clients.push(Client::start(command.arg(VERB).arg(dir).arg(index.to_string()).arg(archive))?);
         }
         Ok(crew)

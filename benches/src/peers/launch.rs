@@ -4,8 +4,11 @@
 //! is told, and becomes the other program: so all its threads are there from the first one on.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use fs_core::{SCHED_RR, SchedParam, sched_setaffinity, sched_setscheduler};
 use rustix::process::{Signal, set_parent_process_death_signal};
@@ -20,6 +23,19 @@ const PRIORITY: i32 = 1;
 
 /// In the environment of a program: when it was started, in nanoseconds of a clock that all processes share.
 const STARTED: &str = "OSPREY_PEERS_STARTED_NS";
+
+/// The path of this program, as it was when it was first asked for: in a chroot, the kernel tells another one from
+/// within a mount namespace that was made later.
+///
+/// # Errors
+/// It is not known.
+pub fn this_program() -> io::Result<&'static Path> {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    match PATH.get() {
+        Some(path) => Ok(path),
+        None => std::env::current_exe().map(|path| &**PATH.get_or_init(|| path)),
+    }
+}
 
 /// Where programs run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +52,8 @@ impl Placement {
     ///
     /// # Errors
     /// The path of this program is not known.
-    pub fn command(&self, program: impl AsRef<OsStr>) -> std::io::Result<Command> {
-        let mut command = Command::new(std::env::current_exe()?);
+    pub fn command(&self, program: impl AsRef<OsStr>) -> io::Result<Command> {
+        let mut command = Command::new(this_program()?);
         let cpus: Vec<String> = self.cpus.iter().map(usize::to_string).collect();
         let policy = if self.is_rr { "rr" } else { "other" };
         command.arg(VERB).arg(cpus.join(",")).arg(policy).arg(program).process_group(0);

@@ -175,7 +175,7 @@ fn chosen_workloads(names: &[String]) -> Result<Vec<&'static Workload>, Failure>
 
 /// Our mount's program, and the floor, which are built beside this one.
 pub(crate) fn programs(common: &Common) -> Result<(PathBuf, PathBuf), Failure> {
-    let this = std::env::current_exe().map_err(Failure::about("this program"))?;
+    let this = launch::this_program().map_err(Failure::about("this program"))?;
     let mounted = common.program.clone().unwrap_or_else(|| this.with_file_name("mounted"));
     match mounted.is_file() {
         true => Ok((mounted, this.with_file_name("floor"))),

@@ -12,7 +12,7 @@ use crate::peers::crew::{Client, Trouble};
 use crate::peers::failure::Failure;
 use crate::peers::image::Image;
 use crate::peers::interrupt;
-use crate::peers::launch::{Placement, started_ns};
+use crate::peers::launch::{Placement, started_ns, this_program};
 use crate::peers::live::{Mounted, mountpoint_of};
 
 /// After it a mount has done what it does by itself.
@@ -82,7 +82,7 @@ impl Plan<'_> {
     /// Mounts, and waits until the mount has answered.
     fn start(&self, contestant: &Contestant, source: &Path) -> Result<Seen, Trouble> {
         let refused = |error: std::io::Error| Trouble::Refused(format!("the scout: {error}"));
-        let mut command = std::env::current_exe().and_then(|this| self.placement.command(this)).map_err(refused)?;
+        let mut command = this_program().and_then(|this| self.placement.command(this)).map_err(refused)?;
         let command = command.arg(scout::VERB).arg(mountpoint_of(self.image, contestant));
         let mut scout = Client::start(command).map_err(refused)?;
         scout.answer(self.patience)?;
