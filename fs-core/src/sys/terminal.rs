@@ -24,7 +24,8 @@ pub(crate) fn getlogin() -> io::Result<Vec<u8>> {
     // SAFETY: the call writes at most as many bytes as it is told.
     match unsafe { getlogin_r(name.as_mut_ptr(), name.len()) } {
         0 => Ok(c_str(&name)),
-        errno => Err(Errno::from_raw_os_error(errno)),
+        // That of Debian 13 tells them with a minus.
+        errno => Err(Errno::from_raw_os_error(errno.abs())),
     }
 }
 
