@@ -30,7 +30,7 @@ use crate::found::Found;
 use crate::handle::Handles;
 use crate::load::Load;
 use crate::nodes::{Nodes, Settings};
-use crate::ops::{Dir, Listings, Volume};
+use crate::ops::{Dir, File, Listings, Volume};
 use crate::options::{Cache, Options, Passthrough};
 use crate::trace::{Level, Tracer};
 use crate::watch::{Unwatched, Watch, Watcher, can_forget_all_names};
@@ -120,6 +120,7 @@ impl PassthroughFs {
                 dirs: Handles::default(),
                 listings: Listings::default(),
                 opens_directories: AtomicBool::new(true),
+                opens_files: AtomicBool::new(true),
                 cache,
                 read_only: options.read_only,
             },
@@ -147,6 +148,19 @@ impl PassthroughFs {
     /// The directory that a request is about, which names its node and perhaps a handle.
     fn directory(&self, ino: INodeNo, handle: FileHandle) -> Dir {
         if self.volume.opens_directories.load(Ordering::Relaxed) { Dir::Open(handle.0) } else { Dir::Node(ino.0) }
+    }
+
+    /// The file that a request is about, which names its node and perhaps a handle.
+    fn file(&self, ino: INodeNo, handle: FileHandle) -> File {
+        if self.volume.opens_files.load(Ordering::Relaxed) { File::Open(handle.0) } else { File::Node(ino.0) }
+    }
+
+    /// Makes the kernel forget bytes that it has in its page cache, and that the source will never have.
+    fn drop_pages(&self, ino: INodeNo, offset: u64, length: usize) {
+        if let Some(notifier) = self.notifier.get() {
+            // That it knows no such node is no error.
+            let _ = notifier.inval_inode(ino, offset.cast_signed(), length as i64);
+        }
     }
 
     /// How busy its servers are.
@@ -204,7 +218,17 @@ impl PassthroughFs {
             wanted |= InitFlags::FUSE_NO_OPENDIR_SUPPORT;
             self.volume.opens_directories.store(false, Ordering::Relaxed);
         }
-        let passes = self.options.passthrough == Passthrough::Auto && worker::is_capable(CapabilitySet::SYS_ADMIN);
+        // Nor need files be opened where nobody writes: all that is asked of one is to read it, which the node leads to.
+        let opens_files = !(leaves_out && self.volume.read_only && offered.contains(InitFlags::FUSE_NO_OPEN_SUPPORT));
+        if !opens_files {
+            wanted |= InitFlags::FUSE_NO_OPEN_SUPPORT;
+            // Where root makes the mount writable behind our back, a truncation is a request of its own, which is refused.
+            wanted -= InitFlags::FUSE_ATOMIC_O_TRUNC;
+            self.volume.opens_files.store(false, Ordering::Relaxed);
+        }
+        let passes = opens_files
+            && self.options.passthrough == Passthrough::Auto
+            && worker::is_capable(CapabilitySet::SYS_ADMIN);
         if passes && offered.contains(InitFlags::FUSE_PASSTHROUGH) && self.stack_depth < MOST_STACKED {
             wanted |= InitFlags::FUSE_PASSTHROUGH;
             config.set_max_stack_depth(self.stack_depth + 1).expect("within the kernel's limit");

@@ -1,6 +1,7 @@
 //! Each request: its arguments for the operation and for the trace, and its answer. One block, for
 //! fuser has them in one trait; what is longer than a few lines is elsewhere.
 
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -71,12 +72,12 @@ impl Filesystem for PassthroughFs {
     }
 
     fn getattr(&self, request: &Request, ino: INodeNo, fh: Option<FileHandle>, reply: ReplyAttr) {
-        let handle = fh.map(u64::from);
+        let (handle, file) = (fh.map(u64::from), fh.map(|fh| self.file(ino, fh)));
         self.serve(
             request,
             Asked::node(RequestKind::Getattr, ino.0, Args { handle, ..Args::default() }),
             reply,
-            |call, _, _| call.getattr(ino.0, handle),
+            |call, _, _| call.getattr(ino.0, file),
             |reply, entry, _| self.send_attributes(reply, &entry),
         );
     }
@@ -99,7 +100,7 @@ impl Filesystem for PassthroughFs {
         _flags: Option<BsdFileFlags>,
         reply: ReplyAttr,
     ) {
-        let handle = fh.map(u64::from);
+        let (handle, file) = (fh.map(u64::from), fh.map(|fh| self.file(ino, fh)));
         let changes = Changes { size, uid, gid, mode, atime: atime.map(decode::time), mtime: mtime.map(decode::time) };
         let args = Args {
             mode,
@@ -115,7 +116,7 @@ impl Filesystem for PassthroughFs {
             request,
             Asked::node(RequestKind::Setattr, ino.0, args),
             reply,
-            |call, _, _| call.setattr(ino.0, handle, changes),
+            |call, _, _| call.setattr(ino.0, file, changes),
             |reply, entry, _| self.send_changed_attributes(reply, &entry),
         );
     }
@@ -241,7 +242,7 @@ impl Filesystem for PassthroughFs {
             request,
             Asked::node(RequestKind::Read, ino.0, args),
             reply,
-            |call, _, _| call.read(fh.0, offset, call.worker.data.borrow_mut().of(size as usize), flags),
+            |call, _, _| call.read(self.file(ino, fh), offset, call.worker.data.borrow_mut().of(size as usize), flags),
             send_data,
         );
     }
@@ -274,21 +275,30 @@ impl Filesystem for PassthroughFs {
             length: Some(data.len() as u64),
             ..Args::default()
         };
+        let stays_in_cache = Cell::new(false);
         self.serve(
             request,
             Asked::node(RequestKind::Write, ino.0, args),
             reply,
-            |call, _, _| call.write(fh.0, offset, data, how),
+            |call, _, _| {
+                let written = call.write(self.file(ino, fh), offset, data, how);
+                stays_in_cache.set(how.from_cache && written == Err(Errno::ROFS));
+                written
+            },
             |reply, count, _| {
                 reply.written(u32::try_from(count).expect("no more than the request has"));
                 Ok(count as i64)
             },
         );
+        // After the answer, which the kernel waits for before it lets the page go.
+        if stays_in_cache.get() {
+            self.drop_pages(ino, offset, data.len());
+        }
     }
 
     fn flush(&self, request: &Request, ino: INodeNo, fh: FileHandle, _lock_owner: LockOwner, reply: ReplyEmpty) {
         let asked = Asked::node(RequestKind::Flush, ino.0, Args { handle: Some(fh.0), ..Args::default() });
-        self.serve(request, asked, reply, |call, _, _| call.flush(fh.0), send_done);
+        self.serve(request, asked, reply, |call, _, _| call.flush(self.file(ino, fh)), send_done);
     }
 
     fn release(
@@ -318,7 +328,7 @@ impl Filesystem for PassthroughFs {
     fn fsync(&self, request: &Request, ino: INodeNo, fh: FileHandle, datasync: bool, reply: ReplyEmpty) {
         let args = Args { handle: Some(fh.0), datasync: Some(datasync), ..Args::default() };
         let asked = Asked::node(RequestKind::Fsync, ino.0, args);
-        self.serve(request, asked, reply, |call, _, _| call.fsync(fh.0, datasync), send_done);
+        self.serve(request, asked, reply, |call, _, _| call.fsync(self.file(ino, fh), datasync), send_done);
     }
 
     fn opendir(&self, request: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
@@ -463,7 +473,7 @@ impl Filesystem for PassthroughFs {
     ) {
         let args = Args { handle: Some(fh.0), command: Some(cmd), ..Args::default() };
         let is_dir = flags.contains(IoctlFlags::FUSE_IOCTL_DIR);
-        let open = if is_dir { Open::Directory(self.directory(ino, fh)) } else { Open::File(fh.0) };
+        let open = if is_dir { Open::Directory(self.directory(ino, fh)) } else { Open::File(self.file(ino, fh)) };
         self.serve(
             request,
             Asked::node(RequestKind::Ioctl, ino.0, args),
@@ -495,8 +505,9 @@ impl Filesystem for PassthroughFs {
             ..Args::default()
         };
         let asked = Asked::node(RequestKind::Fallocate, ino.0, args);
+        let file = self.file(ino, fh);
         let fallocate =
-            |call: &Served<'_>, _: &mut _, _: &mut _| call.fallocate(fh.0, mode, offset, length.cast_signed());
+            |call: &Served<'_>, _: &mut _, _: &mut _| call.fallocate(file, mode, offset, length.cast_signed());
         self.serve(request, asked, reply, fallocate, send_done);
     }
 
@@ -506,7 +517,7 @@ impl Filesystem for PassthroughFs {
             request,
             Asked::node(RequestKind::Lseek, ino.0, args),
             reply,
-            |call, _, _| call.lseek(fh.0, offset, whence),
+            |call, _, _| call.lseek(self.file(ino, fh), offset, whence),
             |reply, offset, _| {
                 reply.offset(offset.cast_signed());
                 Ok(offset.cast_signed())
@@ -535,11 +546,12 @@ impl Filesystem for PassthroughFs {
             flags: Some(flags.bits() as u32),
             ..Args::default()
         };
+        let (src, dst) = (self.file(ino_in, fh_in), self.file(ino_out, fh_out));
         self.serve(
             request,
             Asked::node(RequestKind::CopyFileRange, ino_in.0, args).to_node(ino_out.0),
             reply,
-            |call, _, _| call.copy_file_range((fh_in.0, offset_in), (fh_out.0, offset_out), len),
+            |call, _, _| call.copy_file_range((src, offset_in), (dst, offset_out), len),
             |reply, count, _| {
                 reply.written(count);
                 Ok(count.into())

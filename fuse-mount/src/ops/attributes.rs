@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fs_core::{Errno, Follow, Gid, Mode, StatResult, StatVfs, Time, Times, Uid, fstat};
 
-use super::{Call, Entry};
+use super::{Call, Entry, File};
 use crate::node::Node;
 
 /// What a request changes; what it leaves alone is `None`.
@@ -25,10 +25,10 @@ pub struct Changes {
 }
 
 impl Call<'_> {
-    /// The status of a node, or of what the handle `file` is open on.
-    pub fn getattr(&self, ino: u64, file: Option<u64>) -> Result<Entry, Errno> {
-        if let Some(number) = file {
-            let file = self.volume.files.get(number)?;
+    /// The status of a node, or of what `file` is open on.
+    pub fn getattr(&self, ino: u64, file: Option<File>) -> Result<Entry, Errno> {
+        if let Some(open @ File::Open(_)) = file {
+            let file = self.file(open)?;
             let status = fstat(&*file.opened().map_or_else(|| self.volume.nodes.fd(&file.node), Ok)?)?;
             file.node.observe(&status);
             return Ok(Entry { node: file.node.clone(), status });
@@ -39,10 +39,10 @@ impl Call<'_> {
         Ok(Entry { node, status })
     }
 
-    /// Changes attributes of a node; a size through the handle `file`, if there is one.
+    /// Changes attributes of a node; a size through `file`, if that is asked for.
     ///
     /// With several changes, those before one that fails are made.
-    pub fn setattr(&self, ino: u64, file: Option<u64>, changes: Changes) -> Result<Entry, Errno> {
+    pub fn setattr(&self, ino: u64, file: Option<File>, changes: Changes) -> Result<Entry, Errno> {
         self.check_writable()?;
         let node = self.volume.nodes.get(ino)?;
         let fd = self.volume.nodes.fd(&node)?;
@@ -53,7 +53,7 @@ impl Call<'_> {
             let size = i64::try_from(size).map_err(|_| Errno::FBIG)?;
             self.changing_content(&node, || match file {
                 // As ftruncate, which changes mtime where truncate to the same length does not.
-                Some(number) => Ok(fs_core::ftruncate(&*self.source(number)?, size)?),
+                Some(file) => Ok(fs_core::ftruncate(&*self.source(file)?, size)?),
                 None => Ok(self.worker.at(&*fd, |node| fs_core::truncate(node, size))?),
             })?;
         }

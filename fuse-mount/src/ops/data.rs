@@ -1,4 +1,8 @@
 //! Files: opening and creating them, their bytes and their storage.
+//!
+//! The kernel may leave the opening out ([`Volume::opens_files`](super::Volume::opens_files)). Then a request names only the
+//! node, and the source's file is opened for that request: it is about a whole stretch of the file, beside which an open
+//! costs nothing, and what was read before is not asked for.
 
 use std::io::IoSlice;
 use std::os::fd::OwnedFd;
@@ -55,6 +59,15 @@ impl OpenFile {
     }
 }
 
+/// The file that a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum File {
+    /// The number of an open one.
+    Open(u64),
+    /// The number of its node, where files are not opened.
+    Node(u64),
+}
+
 /// When the source's file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opens {
@@ -94,13 +107,11 @@ impl Call<'_> {
         if writes(flags) || flags & OFlags::TRUNC.bits() != 0 {
             self.check_writable()?;
         }
-        let node = self.volume.nodes.get(ino)?;
-        match node.file_type {
-            libc::S_IFREG => {}
-            libc::S_IFDIR => return Err(Errno::ISDIR),
-            // The kernel opens these itself: here that could block, or do things.
-            _ => return Err(Errno::NXIO),
+        if !self.opens_files() {
+            // The kernel does not ask again.
+            return Err(Errno::NOSYS);
         }
+        let node = self.regular(ino)?;
         if opens == Opens::WhenNeeded && is_only_read(flags) {
             // What reaches the file later.
             self.volume.nodes.fd(&node)?;
@@ -108,6 +119,33 @@ impl Call<'_> {
         }
         let file = self.open_source(&node, flags)?;
         self.opened(node, file, flags)
+    }
+
+    fn opens_files(&self) -> bool {
+        self.volume.opens_files.load(Ordering::Relaxed)
+    }
+
+    /// The node of a regular file.
+    fn regular(&self, ino: u64) -> Result<Arc<Node>, Errno> {
+        let node = self.volume.nodes.get(ino)?;
+        match node.file_type {
+            libc::S_IFREG => Ok(node),
+            libc::S_IFDIR => Err(Errno::ISDIR),
+            // The kernel opens these itself: here that could block, or do things.
+            _ => Err(Errno::NXIO),
+        }
+    }
+
+    /// The file that a request is about.
+    pub(super) fn file(&self, file: File) -> Result<Arc<OpenFile>, Errno> {
+        match file {
+            File::Open(number) => self.volume.files.get(number),
+            File::Node(ino) => Ok(Arc::new(self.file_of(self.regular(ino)?, OnceLock::new(), READ_UNSEEN.bits()))),
+        }
+    }
+
+    fn file_of(&self, node: Arc<Node>, source: OnceLock<Arc<OwnedFd>>, flags: u32) -> OpenFile {
+        OpenFile { node, source, direct: OnceLock::new(), flags, opener: self.caller }
     }
 
     /// Opens the source's file.
@@ -130,7 +168,12 @@ impl Call<'_> {
         if let Some(source) = file.source.get() {
             return Ok(Arc::clone(source));
         }
-        let opened = Arc::new(self.open_source(&file.node, file.flags)?);
+        let opened = match self.open_source(&file.node, file.flags) {
+            // Only its owner may leave its time as it is, and who may do as owners do.
+            Err(Errno::PERM) if !self.opens_files() => self.open_source(&file.node, OFlags::RDONLY.bits())?,
+            opened => opened?,
+        };
+        let opened = Arc::new(opened);
         // Another request may have been first.
         let source = file.source.get_or_init(|| opened);
         file.node.witness(source);
@@ -200,7 +243,7 @@ impl Call<'_> {
     }
 
     fn keep(&self, node: Arc<Node>, source: OnceLock<Arc<OwnedFd>>, flags: u32) -> Opened<OpenFile> {
-        let handle = Arc::new(OpenFile { node, source, direct: OnceLock::new(), flags, opener: self.caller });
+        let handle = Arc::new(self.file_of(node, source, flags));
         if handle.writes() {
             handle.node.writers.fetch_add(1, Ordering::Relaxed);
         }
@@ -216,15 +259,15 @@ impl Call<'_> {
         Ok(handle)
     }
 
-    /// The source's file of a handle.
-    pub(super) fn source(&self, file: u64) -> Result<Arc<OwnedFd>, Errno> {
-        self.source_of(&*self.volume.files.get(file)?)
+    /// The source's file that a request is about.
+    pub(super) fn source(&self, file: File) -> Result<Arc<OwnedFd>, Errno> {
+        self.source_of(&*self.file(file)?)
     }
 
     /// Reads bytes at `offset` into `data`; fewer than fit only at the end of the file. `flags` are those of the open
     /// file as they are now: fcntl may have changed them. With O_DIRECT, `data` is as it has to be for that.
-    pub fn read(&self, file: u64, offset: u64, data: &mut [u8], flags: u32) -> Result<usize, Errno> {
-        let handle = self.volume.files.get(file)?;
+    pub fn read(&self, file: File, offset: u64, data: &mut [u8], flags: u32) -> Result<usize, Errno> {
+        let handle = self.file(file)?;
         let source = match self.without_cache(&handle, flags)? {
             Some(direct) => direct,
             None => self.source_of(&handle)?,
@@ -252,9 +295,14 @@ impl Call<'_> {
             Err(errno) => Err(errno),
         }
     }
+
     /// Writes bytes at `offset`, or at the end of the source's file if the caller appends; how many.
-    pub fn write(&self, file: u64, offset: u64, data: &[u8], how: Write) -> Result<usize, Errno> {
-        let handle = self.volume.files.get(file)?;
+    ///
+    /// # Errors
+    /// `EROFS`: the mount is read-only, and whoever writes has opened the file without asking us.
+    pub fn write(&self, file: File, offset: u64, data: &[u8], how: Write) -> Result<usize, Errno> {
+        self.check_writable()?;
+        let handle = self.file(file)?;
         let flags = if how.from_cache { RwFlags::empty() } else { rw_flags(how.flags & !handle.flags, how.flags) };
         let direct = if how.from_cache { None } else { self.without_cache(&handle, how.flags)? };
         let source = self.source_of(&handle)?;
@@ -283,23 +331,28 @@ impl Call<'_> {
     ///
     /// # Errors
     /// What the file system beneath held back until now: `EIO`, `ENOSPC`, `EDQUOT`.
-    pub fn flush(&self, file: u64) -> Result<(), Errno> {
+    pub fn flush(&self, file: File) -> Result<(), Errno> {
+        if let File::Node(_) = file {
+            // Nothing is written, ever. The kernel does not ask again.
+            return Err(Errno::NOSYS);
+        }
         // What was never opened has nothing held back.
-        match self.volume.files.get(file)?.source.get() {
+        match self.file(file)?.source.get() {
             Some(source) => Ok(fs_core::close(fs_core::dup(&**source)?)?),
             None => Ok(()),
         }
     }
 
     /// Brings a file to storage; with `datasync` only what reading it needs.
-    pub fn fsync(&self, file: u64, datasync: bool) -> Result<(), Errno> {
+    pub fn fsync(&self, file: File, datasync: bool) -> Result<(), Errno> {
         let source = self.source(file)?;
         Ok(if datasync { fs_core::fdatasync(&*source) } else { fs_core::fsync(&*source) }?)
     }
 
     /// Reserves, frees or zeroes storage; `mode` is that of fallocate.
-    pub fn fallocate(&self, file: u64, mode: u32, offset: i64, length: i64) -> Result<(), Errno> {
-        let handle = self.volume.files.get(file)?;
+    pub fn fallocate(&self, file: File, mode: u32, offset: i64, length: i64) -> Result<(), Errno> {
+        self.check_writable()?;
+        let handle = self.file(file)?;
         let source = self.source_of(&handle)?;
         let mode = FallocateFlags::from_bits_retain(mode);
         self.changing_content(&handle.node, || Ok(fs_core::linux::fallocate(&*source, mode, offset, length)?))
@@ -309,7 +362,7 @@ impl Call<'_> {
     ///
     /// # Errors
     /// `ENXIO`: there is none. `EINVAL`: any other `whence`.
-    pub fn lseek(&self, file: u64, offset: i64, whence: i32) -> Result<u64, Errno> {
+    pub fn lseek(&self, file: File, offset: i64, whence: i32) -> Result<u64, Errno> {
         let source = self.source(file)?;
         let whence = match whence {
             libc::SEEK_DATA => Whence::Data,
@@ -320,8 +373,9 @@ impl Call<'_> {
     }
 
     /// Copies bytes between two open files of the mount; how many.
-    pub fn copy_file_range(&self, src: (u64, u64), dst: (u64, u64), length: u64) -> Result<u32, Errno> {
-        let (src_file, dst_file) = (self.volume.files.get(src.0)?, self.volume.files.get(dst.0)?);
+    pub fn copy_file_range(&self, src: (File, u64), dst: (File, u64), length: u64) -> Result<u32, Errno> {
+        self.check_writable()?;
+        let (src_file, dst_file) = (self.file(src.0)?, self.file(dst.0)?);
         let (src_source, dst_source) = (self.source_of(&src_file)?, self.source_of(&dst_file)?);
         let (mut src_offset, mut dst_offset) = (src.1, dst.1);
         // The answer has 32 bits.
@@ -363,6 +417,9 @@ const NOT_FOR_THE_SOURCE: OFlags = OFlags::CREAT
 /// What makes opening a file to read it more than that.
 const WITH_AN_EFFECT: OFlags = OFlags::TRUNC.union(OFlags::DIRECT);
 
+/// How a file is read that is not opened: the kernel remembers its times, and so they are to stay.
+const READ_UNSEEN: OFlags = OFlags::RDONLY.union(OFlags::NOATIME);
+
 const MOST_COPIED: usize = 1 << 30;
 
 /// What one write needs: `added` are the flags that the source's file does not have.
@@ -384,6 +441,8 @@ mod tests {
     use super::super::testing::{Mount, name};
     use super::*;
     use crate::number::ROOT;
+    use crate::ops::Changes;
+    use fs_core::{Follow, Time, Times};
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     const RDWR: u32 = libc::O_RDWR as u32;
@@ -395,7 +454,7 @@ mod tests {
         std::fs::write(mount.path("f"), "0123456789").unwrap();
         mount.call(|call| {
             let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
-            let file = call.open(f, RDWR | APPEND, Opens::Now).unwrap().number;
+            let file = File::Open(call.open(f, RDWR | APPEND, Opens::Now).unwrap().number);
             let how = Write { flags: RDWR | APPEND, ..Write::default() };
             assert_eq!(call.write(file, 3, b"end", how), Ok(3));
             // fcntl took O_APPEND away; and a page that is written back stays where it is.
@@ -427,7 +486,10 @@ mod tests {
         let mount = Mount::new();
         mount.call(|call| {
             let (entry, opened) = call.create(name(ROOT, "f"), 0, 0, RDWR).unwrap();
-            assert_eq!(call.write(opened.number, 0, b"x", Write { flags: RDWR, ..Write::default() }), Ok(1));
+            assert_eq!(
+                call.write(File::Open(opened.number), 0, b"x", Write { flags: RDWR, ..Write::default() }),
+                Ok(1)
+            );
             assert_eq!(entry.status.st_mode() & 0o7777, 0);
         });
     }
@@ -445,7 +507,7 @@ mod tests {
             mount.call(|call| {
                 let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
                 let file = call.open(f, RDWR, Opens::Now).unwrap().number;
-                call.write(file, 0, b"y", Write { flags: RDWR, clears_set_id, from_cache: false }).unwrap();
+                call.write(File::Open(file), 0, b"y", Write { flags: RDWR, clears_set_id, from_cache: false }).unwrap();
                 call.release(file).unwrap();
             });
             assert_eq!(std::fs::metadata(mount.path("f")).unwrap().mode() & 0o7777, left);
@@ -467,7 +529,41 @@ mod tests {
             let p = call.lookup(name(ROOT, "p")).unwrap().node.ino;
             assert_eq!(call.open(p, RDWR, Opens::Now).unwrap_err(), Errno::NXIO);
             assert_eq!(call.open(ROOT, 0, Opens::Now).unwrap_err(), Errno::ISDIR);
+            // Nor for a request that names a node only.
+            assert_eq!(call.read(File::Node(p), 0, &mut [0; 8], 0), Err(Errno::NXIO));
+            assert_eq!(call.read(File::Node(ROOT), 0, &mut [0; 8], 0), Err(Errno::ISDIR));
         });
+    }
+
+    #[test]
+    fn a_file_that_is_not_opened_is_read_through_its_node_and_keeps_its_time() {
+        let mut mount = Mount::new();
+        mount.volume.read_only = true;
+        mount.volume.opens_files = false.into();
+        std::fs::write(mount.path("f"), "hello").unwrap();
+        let old = Times { atime: Time::At { ns: 1 }, mtime: Time::At { ns: 2 } };
+        fs_core::utime(&mount.path("f"), old, Follow::Yes).unwrap();
+        mount.call(|call| {
+            let ino = call.lookup(name(ROOT, "f")).unwrap().node.ino;
+            assert_eq!(call.open(ino, 0, Opens::WhenNeeded).unwrap_err(), Errno::NOSYS);
+            assert_eq!(call.open(ino, RDWR, Opens::Now).unwrap_err(), Errno::ROFS);
+            let file = File::Node(ino);
+            let mut data = [0; 8];
+            assert_eq!(call.read(file, 1, &mut data, 0), Ok(4));
+            assert_eq!(&data[..4], b"ello");
+            assert_eq!(call.lseek(file, 0, libc::SEEK_HOLE), Ok(5));
+            call.fsync(file, false).unwrap();
+            assert_eq!(call.getattr(ino, Some(file)).unwrap().status.st_size(), 5);
+            assert_eq!(call.flush(file), Err(Errno::NOSYS));
+            assert_eq!(call.write(file, 0, b"J", Write { flags: RDWR, ..Write::default() }), Err(Errno::ROFS));
+            assert_eq!(call.fallocate(file, 0, 0, 100), Err(Errno::ROFS));
+            assert_eq!(call.copy_file_range((file, 0), (file, 9), 1), Err(Errno::ROFS));
+            let shorter = Changes { size: Some(0), ..Changes::default() };
+            assert_eq!(call.setattr(ino, Some(file), shorter).unwrap_err(), Errno::ROFS);
+            assert_eq!(mount.volume.files.count(), 0);
+        });
+        assert_eq!(std::fs::metadata(mount.path("f")).unwrap().atime_nsec(), 1);
+        assert_eq!(std::fs::read(mount.path("f")).unwrap(), b"hello");
     }
 
     #[test]
@@ -476,17 +572,17 @@ mod tests {
         std::fs::write(mount.path("f"), vec![b'x'; 16384]).unwrap();
         mount.call(|call| {
             let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
-            let file = call.open(f, RDWR, Opens::Now).unwrap().number;
+            let file = File::Open(call.open(f, RDWR, Opens::Now).unwrap().number);
             let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
             call.fallocate(file, punch.bits(), 4096, 4096).unwrap();
             assert_eq!(call.lseek(file, 0, libc::SEEK_HOLE), Ok(4096));
             assert_eq!(call.lseek(file, 4096, libc::SEEK_DATA), Ok(8192));
             assert_eq!(call.lseek(file, 16384, libc::SEEK_DATA), Err(Errno::NXIO));
             assert_eq!(call.lseek(file, 0, libc::SEEK_SET), Err(Errno::INVAL));
-            let (_, copy) = call.create(name(ROOT, "g"), 0o644, 0, RDWR).unwrap();
-            assert_eq!(call.copy_file_range((file, 8192), (copy.number, 0), u64::MAX), Ok(8192));
-            call.fsync(copy.number, true).unwrap();
-            call.flush(copy.number).unwrap();
+            let copy = File::Open(call.create(name(ROOT, "g"), 0o644, 0, RDWR).unwrap().1.number);
+            assert_eq!(call.copy_file_range((file, 8192), (copy, 0), u64::MAX), Ok(8192));
+            call.fsync(copy, true).unwrap();
+            call.flush(copy).unwrap();
         });
         assert_eq!(std::fs::read(mount.path("g")).unwrap(), vec![b'x'; 8192]);
     }

@@ -8,7 +8,7 @@ use fs_core::linux::{ExtendedFlags, InodeFlags};
 use fs_core::linux::{extended_flags, inode_flags, set_extended_flags, set_inode_flags};
 use rustix::ioctl::opcode;
 
-use super::{Call, Dir};
+use super::{Call, Dir, File};
 
 // The numbers say `long`; what is passed has 32 bits.
 const GET_FLAGS: u32 = opcode::read::<u64>(b'f', 1);
@@ -19,8 +19,8 @@ const SET_EXTENDED: u32 = opcode::write::<ExtendedFlags>(b'X', 32);
 /// What an ioctl is made on.
 #[derive(Clone, Copy, Debug)]
 pub enum Open {
-    /// A file, by the number of its handle.
-    File(u64),
+    /// A file.
+    File(File),
     /// A directory.
     Directory(Dir),
 }
@@ -118,7 +118,7 @@ mod tests {
         std::fs::write(mount.path("f"), "").unwrap();
         mount.call(|call| {
             let f = call.lookup(name(ROOT, "f")).unwrap().node.ino;
-            let file = call.open(f, 0, Opens::Now).unwrap().number;
+            let file = File::Open(call.open(f, 0, Opens::Now).unwrap().number);
             let before = match call.ioctl(Open::File(file), GET_FLAGS, &[]) {
                 Err(Errno::NOTTY | Errno::OPNOTSUPP) => return eprintln!("not run: no flags here"),
                 answer => words::<1>(answer.unwrap().as_bytes()).unwrap()[0],

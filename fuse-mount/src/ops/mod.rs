@@ -29,7 +29,7 @@ mod names;
 mod xattrs;
 
 pub use attributes::Changes;
-pub use data::{OpenFile, Opens, Write};
+pub use data::{File, OpenFile, Opens, Write};
 pub use directories::{Dir, Listed, OpenDir};
 pub use flags::Open;
 pub use listings::Listings;
@@ -47,6 +47,8 @@ pub struct Volume {
     pub listings: Listings,
     /// Whether the kernel opens directories, so that a request about one says by which handle.
     pub opens_directories: AtomicBool,
+    /// Whether it opens files, in the same way.
+    pub opens_files: AtomicBool,
     /// What the kernel may remember.
     pub cache: Cache,
     /// Whether every change is refused.
@@ -159,6 +161,7 @@ pub(crate) mod testing {
                 dirs: Handles::default(),
                 listings: Listings::default(),
                 opens_directories: AtomicBool::new(true),
+                opens_files: AtomicBool::new(true),
                 cache: Cache::None,
                 read_only: false,
             };

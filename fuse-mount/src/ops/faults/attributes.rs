@@ -9,7 +9,7 @@ use super::memory::{key, memory};
 use super::{Fault, Faulty};
 use crate::cache::has_set_id;
 use crate::node::Node;
-use crate::ops::{Changes, Entry, check_component};
+use crate::ops::{Changes, Entry, File, check_component};
 
 /// How long stale attributes are told.
 const STALE: Duration = Duration::from_secs(1);
@@ -49,7 +49,7 @@ impl Faulty<'_> {
     }
 
     /// See [`Call::getattr`](super::Call::getattr).
-    pub fn getattr(&self, ino: u64, file: Option<u64>) -> Result<Entry, Errno> {
+    pub fn getattr(&self, ino: u64, file: Option<File>) -> Result<Entry, Errno> {
         let mut entry = self.call.getattr(ino, file)?;
         if self.has(Fault::UnlinkedIsGone) && entry.status.st_nlink() == 0 {
             return Err(Errno::NOENT);
@@ -66,7 +66,7 @@ impl Faulty<'_> {
     }
 
     /// See [`Call::setattr`](super::Call::setattr).
-    pub fn setattr(&self, ino: u64, file: Option<u64>, mut changes: Changes) -> Result<Entry, Errno> {
+    pub fn setattr(&self, ino: u64, file: Option<File>, mut changes: Changes) -> Result<Entry, Errno> {
         let node = self.volume.nodes.get(ino)?;
         let before = fstat(&*self.fd(ino)?)?;
         let Some(fault) = self.fault else { return self.call.setattr(ino, file, changes) };

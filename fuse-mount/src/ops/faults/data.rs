@@ -6,7 +6,7 @@ use fs_core::{Errno, Follow, OFlags, fstat};
 use super::memory::memory;
 use super::names::modified;
 use super::{Fault, Faulty};
-use crate::ops::{OpenFile, Opened, Opens, Write};
+use crate::ops::{File, OpenFile, Opened, Opens, Write};
 
 impl Faulty<'_> {
     /// See [`Call::open`](super::Call::open).
@@ -21,16 +21,17 @@ impl Faulty<'_> {
     pub(super) fn note_opening(&self, opened: &Opened<OpenFile>) -> Result<(), Errno> {
         match self.fault {
             Some(Fault::AppendAtTheOldEnd) => {
-                memory()
-                    .ends
-                    .insert(opened.number, fstat(&*self.source_of(&opened.handle)?)?.st_size().cast_unsigned());
+                memory().ends.insert(
+                    File::Open(opened.number),
+                    fstat(&*self.source_of(&opened.handle)?)?.st_size().cast_unsigned(),
+                );
             }
             Some(Fault::ReaderKeepsOldData) if !opened.handle.writes() => {
                 let mut bytes = vec![0; 1 << 16];
                 let file = self.reopened(opened.handle.node.ino, OFlags::RDONLY | OFlags::NOATIME)?;
                 let count = fs_core::pread(&file, &mut bytes, 0)?;
                 bytes.truncate(count);
-                memory().contents.insert(opened.number, bytes);
+                memory().contents.insert(File::Open(opened.number), bytes);
             }
             _ => {}
         }
@@ -38,8 +39,8 @@ impl Faulty<'_> {
     }
 
     /// See [`Call::read`](super::Call::read).
-    pub fn read(&self, file: u64, offset: u64, data: &mut [u8], flags: u32) -> Result<usize, Errno> {
-        let handle = self.volume.files.get(file)?;
+    pub fn read(&self, file: File, offset: u64, data: &mut [u8], flags: u32) -> Result<usize, Errno> {
+        let handle = self.file(file)?;
         if let Some(other) = self.replacement(&handle.node) {
             return Ok(fs_core::pread(&self.reopened(other, OFlags::RDONLY)?, data, offset)?);
         }
@@ -61,7 +62,7 @@ impl Faulty<'_> {
     }
 
     /// See [`Call::write`](super::Call::write).
-    pub fn write(&self, file: u64, offset: u64, data: &[u8], how: Write) -> Result<usize, Errno> {
+    pub fn write(&self, file: File, offset: u64, data: &[u8], how: Write) -> Result<usize, Errno> {
         let Some(fault) = self.fault else { return self.call.write(file, offset, data, how) };
         match fault {
             Fault::SetIdKeptByWrite => self.call.write(file, offset, data, Write { clears_set_id: false, ..how }),
@@ -74,7 +75,7 @@ impl Faulty<'_> {
                 Ok(count)
             }
             Fault::WriteKeepsTimes => {
-                let handle = self.volume.files.get(file)?;
+                let handle = self.file(file)?;
                 let before = fstat(&*self.source_of(&handle)?)?;
                 let count = self.call.write(file, offset, data, how)?;
                 self.worker
@@ -86,15 +87,15 @@ impl Faulty<'_> {
     }
 
     /// See [`Call::fsync`](super::Call::fsync).
-    pub fn fsync(&self, file: u64, datasync: bool) -> Result<(), Errno> {
-        if self.has(Fault::FsyncWantsWriting) && !self.volume.files.get(file)?.writes() {
+    pub fn fsync(&self, file: File, datasync: bool) -> Result<(), Errno> {
+        if self.has(Fault::FsyncWantsWriting) && !self.file(file)?.writes() {
             return Err(Errno::BADF);
         }
         self.call.fsync(file, datasync)
     }
 
     /// See [`Call::fallocate`](super::Call::fallocate).
-    pub fn fallocate(&self, file: u64, mode: u32, offset: i64, length: i64) -> Result<(), Errno> {
+    pub fn fallocate(&self, file: File, mode: u32, offset: i64, length: i64) -> Result<(), Errno> {
         let flags = FallocateFlags::from_bits_retain(mode);
         match self.fault {
             Some(Fault::KeepSizeIgnored) if flags == FallocateFlags::KEEP_SIZE => {
@@ -106,14 +107,14 @@ impl Faulty<'_> {
     }
 
     /// See [`Call::lseek`](super::Call::lseek).
-    pub fn lseek(&self, file: u64, offset: i64, whence: i32) -> Result<u64, Errno> {
+    pub fn lseek(&self, file: File, offset: i64, whence: i32) -> Result<u64, Errno> {
         let found = self.call.lseek(file, offset, whence)?;
         let is_hole = self.has(Fault::HoleWhereDataIs) && whence == libc::SEEK_HOLE;
         Ok(if is_hole { offset.cast_unsigned() } else { found })
     }
 
     /// See [`Call::copy_file_range`](super::Call::copy_file_range).
-    pub fn copy_file_range(&self, src: (u64, u64), dst: (u64, u64), length: u64) -> Result<u32, Errno> {
+    pub fn copy_file_range(&self, src: (File, u64), dst: (File, u64), length: u64) -> Result<u32, Errno> {
         let dst = if self.has(Fault::CopyToTheStart) { (dst.0, 0) } else { dst };
         self.call.copy_file_range(src, dst, length)
     }

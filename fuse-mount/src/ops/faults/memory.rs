@@ -7,6 +7,7 @@ use std::time::Instant;
 use fs_core::StatResult;
 
 use crate::node::Node;
+use crate::ops::File;
 
 /// A node for as long as the kernel knows it: its number, and what tells it from others that had it.
 pub(super) type Key = (u64, u64);
@@ -21,10 +22,10 @@ pub(super) struct Memory {
     pub(super) replaced: HashMap<Key, u64>,
     /// The names of the attributes that were removed.
     pub(super) removed: HashMap<Key, BTreeSet<Vec<u8>>>,
-    /// Where the next append of a handle goes.
-    pub(super) ends: HashMap<u64, u64>,
-    /// What a file held when it was opened, by the handle.
-    pub(super) contents: HashMap<u64, Vec<u8>>,
+    /// Where the next append of an open file goes.
+    pub(super) ends: HashMap<File, u64>,
+    /// What an open file held when it was opened.
+    pub(super) contents: HashMap<File, Vec<u8>>,
 }
 
 /// The memory of the mount, of which a process has one.
