@@ -20,6 +20,9 @@
 //! And attributes of a file with suid or sgid are not
 //! remembered: a write that the kernel passes through clears these bits beneath, unseen
 //! from above, and a program must not be run with a privilege that it has lost.
+//!
+//! On a read-only mount under `exclusive` nobody changes anything, neither there nor beneath: all attributes are remembered for
+//! ever ([`Volume::attribute_ttl`](crate::ops::Volume::attribute_ttl)).
 
 use std::time::Duration;
 
@@ -30,7 +33,7 @@ use crate::options::Cache;
 const ONE_TICK: Duration = Duration::from_nanos(1);
 
 /// The kernel has no "for ever"; ten years.
-const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+pub(crate) const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// How long an answer may be wrong that the kernel believes though it was told to forget meanwhile.
 const A_MOMENT: Duration = Duration::from_secs(1);

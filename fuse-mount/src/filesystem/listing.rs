@@ -59,8 +59,8 @@ impl PassthroughFs {
                 let mut count = 0;
                 call.readdirplus(self.directory(ino, fh), offset, |listed, entry| {
                     let told = entry.map(|entry| {
-                        let cache = self.volume.cache_of(&entry.node);
-                        let ttl = cache.joint_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
+                        let names = self.volume.cache_of(&entry.node).entry_ttl();
+                        let ttl = names.min(self.volume.attribute_ttl(entry));
                         reply::entry(&entry.node, &entry.status).map(|(attr, generation)| (ttl, attr, generation))
                     });
                     let (ttl, attr, generation) = match told {

@@ -12,8 +12,7 @@ use crate::worker::Worker;
 impl PassthroughFs {
     /// Tells the kernel of a node.
     pub(super) fn send_entry(&self, reply: ReplyEntry, entry: &Entry) -> Result<i64, Errno> {
-        let cache = self.volume.cache_of(&entry.node);
-        self.send_entry_for(reply, entry, cache.attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped()))
+        self.send_entry_for(reply, entry, self.volume.attribute_ttl(entry))
     }
 
     /// Tells the kernel of a node that it may have known before, and that has just been changed.
@@ -39,8 +38,7 @@ impl PassthroughFs {
 
     /// Tells the kernel the attributes of a node that it knows.
     pub(super) fn send_attributes(&self, reply: ReplyAttr, entry: &Entry) -> Result<i64, Errno> {
-        let ttl = self.volume.cache_of(&entry.node).attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped());
-        self.send_attributes_for(reply, entry, ttl);
+        self.send_attributes_for(reply, entry, self.volume.attribute_ttl(entry));
         Ok(0)
     }
 

@@ -417,7 +417,7 @@ const NOT_FOR_THE_SOURCE: OFlags = OFlags::CREAT
 /// What makes opening a file to read it more than that.
 const WITH_AN_EFFECT: OFlags = OFlags::TRUNC.union(OFlags::DIRECT);
 
-/// How a file is read that is not opened: the kernel remembers its times, and so they are to stay.
+/// How a file is read that is not opened: the kernel remembers its times for ever, and so they are to stay.
 const READ_UNSEEN: OFlags = OFlags::RDONLY.union(OFlags::NOATIME);
 
 const MOST_COPIED: usize = 1 << 30;

@@ -83,8 +83,17 @@ impl Call<'_> {
             return Err(Errno::NOTDIR);
         }
         let fd = self.volume.nodes.fd(&node)?;
+        let open_with = |flags| Ok(self.worker.at(&*fd, |path| open(path, flags, Mode::empty()))?);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let open = || Ok(self.worker.at(&*fd, |path| open(path, flags, Mode::empty()))?);
+        let open = || match self.volume.never_changes() {
+            // The kernel remembers its times for ever, and so they are to stay.
+            true => match open_with(flags | OFlags::NOATIME) {
+                // Only its owner may leave them as they are, and who may do as owners do.
+                Err(Errno::PERM) => open_with(flags),
+                opened => opened,
+            },
+            false => open_with(flags),
+        };
         let fd = Arc::new(self.volume.nodes.with_room(open)?);
         node.witness(&fd);
         Ok(OpenDir { node, fd, opener: self.caller, stream: Mutex::default() })

@@ -8,9 +8,11 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use fs_core::{Errno, StatResult, Target};
 
+use crate::cache::FOR_EVER;
 use crate::caller::Caller;
 use crate::handle::Handles;
 use crate::node::{Name, Node};
@@ -89,6 +91,19 @@ impl Volume {
     /// What the kernel may remember of a node.
     pub fn cache_of(&self, node: &Node) -> Cache {
         if self.cache == Cache::Watch && !node.is_watched { Cache::Tick } else { self.cache }
+    }
+
+    /// Whether nobody changes what is shown, neither through the mount nor beneath.
+    pub fn never_changes(&self) -> bool {
+        self.read_only && self.cache == Cache::Exclusive
+    }
+
+    /// How long the kernel may remember the attributes of an inode that nobody has just changed.
+    pub fn attribute_ttl(&self, entry: &Entry) -> Duration {
+        if self.never_changes() {
+            return FOR_EVER;
+        }
+        self.cache_of(&entry.node).attribute_ttl(entry.status.st_mode(), entry.node.may_be_mapped())
     }
 }
 

@@ -173,6 +173,13 @@ fn each_request_makes_the_system_calls_of_the_table() {
     assert!(seen == table(), "calls.table differs from what was seen:\n{shown}");
 }
 
+/// The requests that `act` causes.
+fn asked(log: &str, act: &dyn Fn()) -> Vec<log::Request> {
+    let before = log::requests(&log::settled(log)).len();
+    act();
+    log::requests(&log::settled(log)).split_off(before)
+}
+
 /// What a trace cannot show: with one, directories are opened.
 #[test]
 fn under_exclusive_what_was_listed_or_read_before_is_not_asked_for() {
@@ -188,11 +195,7 @@ fn under_exclusive_what_was_listed_or_read_before_is_not_asked_for() {
     let dir = mount.mountpoint.join("d");
     // The kernel learns that no directory needs to be opened.
     assert_eq!(fs::read_dir(&mount.mountpoint).unwrap().count(), 1);
-    let asked = |act: &dyn Fn()| {
-        let before = log::requests(&log::settled(log)).len();
-        act();
-        log::requests(&log::settled(log)).split_off(before)
-    };
+    let asked = |act: &dyn Fn()| asked(log, act);
     let list = || assert_eq!(fs::read_dir(&dir).unwrap().count(), 1000);
     let first = asked(&list);
     assert!(first.iter().all(|request| ["lookup", "readdir", "readdirplus"].contains(&request.name)), "{first:?}");
@@ -217,6 +220,47 @@ fn under_exclusive_what_was_listed_or_read_before_is_not_asked_for() {
     let synced = asked(&|| File::open(&dir).unwrap().sync_all().unwrap());
     let names: Vec<_> = synced.iter().map(|request| request.name).filter(|name| *name != "getattr").collect();
     assert_eq!(names, ["fsyncdir"]);
+    assert_eq!(mount.end().code(), Ok(0));
+}
+
+#[test]
+fn where_nobody_changes_anything_what_was_seen_before_is_not_asked_for() {
+    if !can_trace() {
+        return;
+    }
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let log = log.path().to_str().unwrap();
+    // More than is read ahead at once, and than is read from the page cache otherwise.
+    let content = vec![b'x'; 300_000];
+    let mount = Mount::by(&strace(log), &["--cache=exclusive", "--read-only"], |source| {
+        fs::create_dir(source.join("d")).unwrap();
+        ["first", "d/small", "d/big"].map(|name| fs::write(source.join(name), &content).unwrap());
+        fs::write(source.join("d/small"), "hello").unwrap();
+        fs::set_permissions(source.join("d/small"), fs::Permissions::from_mode(0o6755)).unwrap();
+    });
+    let dir = mount.mountpoint.join("d");
+    let names = |requests: &[log::Request]| requests.iter().map(|request| request.name).collect::<Vec<_>>();
+    // The kernel learns that no file needs to be opened.
+    let first = names(&asked(log, &|| drop(fs::read(mount.mountpoint.join("first")).unwrap())));
+    assert_eq!(first.iter().filter(|name| ["open", "release", "flush"].contains(name)).count(), 2, "{first:?}");
+    let small = asked(log, &|| assert_eq!(fs::read(dir.join("small")).unwrap(), b"hello"));
+    assert_eq!(names(&small), ["lookup", "lookup", "read"]);
+    // Read until it ends. A thread that is new, or needs more memory, makes other calls as well.
+    let made = ["openat", "pread64", "close"].map(|name| small[2].calls.iter().filter(|call| *call == name).count());
+    assert_eq!(made, [1, 2, 1], "{small:?}");
+    let use_all = || {
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 2);
+        assert_eq!(fs::read(dir.join("small")).unwrap(), b"hello");
+        assert!(fs::read(dir.join("big")).unwrap() == content);
+        assert_eq!(fs::metadata(dir.join("big")).unwrap().len(), 300_000);
+    };
+    let once = asked(log, &use_all);
+    let expected = ["lookup", "opendir", "readdir", "readdirplus", "read"];
+    assert!(once.iter().all(|request| expected.contains(&request.name)), "{once:?}");
+    // Longer than a directory's attributes are remembered where entries are made and removed.
+    std::thread::sleep(Duration::from_millis(1_200));
+    let again = asked(log, &use_all);
+    assert!(again.is_empty(), "{again:?}");
     assert_eq!(mount.end().code(), Ok(0));
 }
 
