@@ -234,7 +234,7 @@ fn where_nobody_changes_anything_what_was_seen_before_is_not_asked_for() {
     let content = vec![b'x'; 300_000];
     let mount = Mount::by(&strace(log), &["--cache=exclusive", "--read-only"], |source| {
         fs::create_dir(source.join("d")).unwrap();
-        ["first", "d/small", "d/big"].map(|name| fs::write(source.join(name), &content).unwrap());
+        ["first", "d/small", "d/big"].iter().for_each(|name| fs::write(source.join(name), &content).unwrap());
         fs::write(source.join("d/small"), "hello").unwrap();
         fs::set_permissions(source.join("d/small"), fs::Permissions::from_mode(0o6755)).unwrap();
     });

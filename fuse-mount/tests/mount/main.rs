@@ -17,7 +17,10 @@ mod directories;
 mod identity;
 mod names;
 mod objects;
+mod remounted;
 mod sources;
+mod trees;
+mod unopened;
 
 use std::fmt::Debug;
 use std::path::Path;

@@ -101,7 +101,7 @@ fn crowd(mount: &Mount, dirs: usize, files: usize) {
     }
 }
 
-const FEW: [&str; 2] = ["prlimit", "--nofile=256:256"];
+pub(crate) const FEW: [&str; 2] = ["prlimit", "--nofile=256:256"];
 
 #[test]
 fn few_descriptors_serve_many_inodes_that_have_handles() {
