@@ -156,7 +156,10 @@ impl PassthroughFs {
     }
 
     /// Makes the kernel forget bytes that it has in its page cache, and that the source will never have.
+    ///
+    /// It may wait for others that use the page, and that wait for a server: this one counts as busy.
     fn drop_pages(&self, ino: INodeNo, offset: u64, length: usize) {
+        let _busy = self.load().enter();
         if let Some(notifier) = self.notifier.get() {
             // That it knows no such node is no error.
             let _ = notifier.inval_inode(ino, offset.cast_signed(), length as i64);

@@ -1,4 +1,6 @@
 //! Opening files: the answer says by which way their bytes travel.
+//!
+//! Or that the kernel need not ask ([`Volume::opens_files`](crate::ops::Volume::opens_files)): then it is always through its page cache and us.
 
 #![expect(unsafe_code, reason = "lends fuser the backing ids of the mount")]
 

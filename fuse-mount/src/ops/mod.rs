@@ -49,7 +49,7 @@ pub struct Volume {
     pub listings: Listings,
     /// Whether the kernel opens directories, so that a request about one says by which handle.
     pub opens_directories: AtomicBool,
-    /// Whether it opens files, in the same way.
+    /// Whether it opens files, in the same way: not where [nothing ever changes](Volume::never_changes), and nobody traces.
     pub opens_files: AtomicBool,
     /// What the kernel may remember.
     pub cache: Cache,

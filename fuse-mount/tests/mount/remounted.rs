@@ -1,6 +1,7 @@
 //! A read-only mount that root makes writable, which the daemon is not told: whoever changes something is refused, at
 //! the latest when it comes to the daemon.
 
+use std::ffi::c_void;
 use std::fs::{File, OpenOptions};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt, symlink};
@@ -14,12 +15,12 @@ use crate::errno;
 use crate::support::{self, Mount};
 use crate::unopened::UNCHANGING;
 
-/// An unchanging mount with two files, one of which was read, made writable.
+/// An unchanging mount of one server with two files, one of which was read, made writable.
 fn made_writable(check: impl FnOnce(&Mount)) {
     if !support::can_mount() {
         return;
     }
-    let mount = Mount::prepared(&UNCHANGING, |source| {
+    let mount = Mount::prepared(&[&UNCHANGING[..], &["--threads=1"]].concat(), |source| {
         std::fs::write(source.join("f"), "hello").unwrap();
         std::fs::write(source.join("other"), "other").unwrap();
     });
@@ -88,28 +89,39 @@ fn no_way_to_change_a_name_is_left() {
     });
 }
 
+/// Stores a byte into a map of the file's first page; the map.
+fn store(file: &File) -> *mut c_void {
+    let (prot, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
+    // SAFETY: a new mapping, of a file that nobody truncates.
+    let map = unsafe { rustix::mm::mmap(std::ptr::null_mut(), 4096, prot, flags, file, 0) }.unwrap();
+    // SAFETY: within the mapping, which nothing refers to.
+    unsafe { map.cast::<u8>().write(b'J') };
+    map
+}
+
+fn sync(map: *mut c_void) -> Result<(), Errno> {
+    // SAFETY: the range is that of a mapping.
+    unsafe { rustix::mm::msync(map, 4096, MsyncFlags::SYNC) }
+}
+
+fn unmap(map: *mut c_void) {
+    // SAFETY: nothing refers to the mapping.
+    unsafe { rustix::mm::munmap(map, 4096) }.unwrap();
+}
+
+/// The thread that refuses takes the page away after it has answered.
+fn is_back(mount: &Mount) -> bool {
+    support::wait_for(|| std::fs::read(mount.mountpoint.join("f")).unwrap() == b"hello")
+}
+
 /// The only change that the kernel makes before it asks.
 #[test]
 fn what_is_stored_into_a_map_is_refused_and_taken_back() {
     made_writable(|mount| {
-        let store = |file: &File| {
-            let (prot, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
-            // SAFETY: a new mapping, of a file that nobody truncates.
-            let map = unsafe { rustix::mm::mmap(std::ptr::null_mut(), 4096, prot, flags, file, 0) }.unwrap();
-            // SAFETY: within the mapping, which nothing refers to.
-            unsafe { map.cast::<u8>().write(b'J') };
-            map
-        };
-        // SAFETY: nothing refers to the mapping.
-        let unmap = |map| unsafe { rustix::mm::munmap(map, 4096) }.unwrap();
-
         let file = writable(mount);
         let map = store(&file);
-        // SAFETY: the range is the mapping's.
-        assert_eq!(unsafe { rustix::mm::msync(map, 4096, MsyncFlags::SYNC) }, Err(Errno::ROFS));
-        // The thread that refuses takes the page away after it has answered.
-        let is_back = || std::fs::read(mount.mountpoint.join("f")).unwrap() == b"hello";
-        assert!(support::wait_for(is_back));
+        assert_eq!(sync(map), Err(Errno::ROFS));
+        assert!(is_back(mount));
         // SAFETY: within the mapping, which nothing refers to.
         assert_eq!(unsafe { map.cast::<u8>().read() }, b'h');
         unmap(map);
@@ -123,6 +135,24 @@ fn what_is_stored_into_a_map_is_refused_and_taken_back() {
         let file = writable(mount);
         unmap(store(&file));
         assert_eq!(errno(fs_core::close(OwnedFd::from(file))), Err(Errno::IO), "a close says it");
-        assert!(support::wait_for(is_back));
+        assert!(is_back(mount));
+    });
+}
+
+/// Who takes a page away may wait for others, and they for a server.
+#[test]
+fn many_who_store_at_once_hold_up_nobody() {
+    made_writable(|mount| {
+        let store_often = || {
+            for _ in 0..200 {
+                let file = writable(mount);
+                let map = store(&file);
+                // Another's refusal may have taken the page away, and with it what this one has stored.
+                let _ = sync(map);
+                unmap(map);
+            }
+        };
+        std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(store_often))));
+        assert!(is_back(mount));
     });
 }
