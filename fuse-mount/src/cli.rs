@@ -60,7 +60,8 @@ pub struct Cli {
     #[arg(long, value_name = "POLICY", default_value = "tick", value_parser = CacheParser)]
     cache: Cache,
 
-    /// Whether the kernel reads and writes the files of SOURCE itself, where it can.
+    /// Whether the kernel reads and writes the files of SOURCE itself, where it can; not on a
+    /// read-only mount under exclusive, which opens no file by a request.
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = PassthroughParser)]
     passthrough: Passthrough,
 

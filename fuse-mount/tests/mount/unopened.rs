@@ -254,3 +254,20 @@ fn many_files_are_open_with_few_descriptors_on_any_source() {
         });
     }
 }
+
+#[test]
+fn a_trace_has_who_opens_what() {
+    if !support::can_mount() {
+        return;
+    }
+    let traces = tempfile::tempdir().unwrap();
+    let trace = traces.path().join("t.jsonl");
+    let mount = Mount::prepared(&[&UNCHANGING[..], &["--trace", trace.to_str().unwrap()]].concat(), fill);
+    for _ in 0..2 {
+        assert_eq!(std::fs::read(mount.mountpoint.join("small")).unwrap(), b"hello");
+    }
+    assert_eq!(mount.end().code(), Ok(0));
+    let text = std::fs::read_to_string(&trace).unwrap();
+    let opens = text.lines().filter(|line| line.contains(r#""op":"open","path":"small""#)).count();
+    assert_eq!(opens, 2, "{text}");
+}
