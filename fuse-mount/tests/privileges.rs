@@ -24,12 +24,12 @@ const NEEDED: &[(&str, Need)] = &[
     }),
     ("dac_override", |mount| said_by(user().args(["-c", "echo more >>users"]), mount)),
     ("dac_read_search", |mount| {
-        // Of the many that are known only few have a descriptor, and the names lead elsewhere by now.
-        let dir = mount.mountpoint.join("dir");
-        (0..300).for_each(|n| assert!(dir.join(format!("f{n}")).exists()));
-        fs::rename(mount.source.join("dir"), mount.source.join("moved")).unwrap();
-        let read = |n| fs::read(dir.join(format!("f{n}"))).map(drop);
-        said((0..300).try_for_each(read))
+        // Of the many that are known only few have a descriptor, files as directories, and the names lead elsewhere by now.
+        let file = |n| mount.mountpoint.join(format!("dir/d{n}/f"));
+        let place = |name: &str, n| mount.source.join(format!("dir/{name}{n}"));
+        (0..300).for_each(|n| assert!(file(n).exists()));
+        (0..300).for_each(|n| fs::rename(place("d", n), place("moved", n)).unwrap());
+        said((0..300).try_for_each(|n| fs::read(file(n)).map(drop)))
     }),
     ("fowner", |mount| said_by(user().args(["-c", "chmod 640 users"]), mount)),
     ("fsetid", |mount| {
@@ -93,8 +93,10 @@ fn prepare(source: &Path) {
     std::os::unix::fs::chown(source.join("users"), Some(1234), Some(1234)).unwrap();
     fs::write(source.join("members"), "").unwrap();
     std::os::unix::fs::chown(source.join("members"), Some(1234), Some(77)).unwrap();
-    fs::create_dir(source.join("dir")).unwrap();
-    (0..300).for_each(|n| fs::write(source.join(format!("dir/f{n}")), "").unwrap());
+    for n in 0..300 {
+        fs::create_dir_all(source.join(format!("dir/d{n}"))).unwrap();
+        fs::write(source.join(format!("dir/d{n}/f")), "").unwrap();
+    }
 }
 
 const ARGS: [&str; 2] = ["--cache", "exclusive"];
