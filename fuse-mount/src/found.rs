@@ -2,7 +2,7 @@
 
 use std::os::fd::OwnedFd;
 
-use fs_core::linux::{StatxFlags, statx};
+use fs_core::linux::{StatxFlags, statx_without_automount};
 use fs_core::{Errno, Follow, StatResult, Target};
 
 use crate::number::Origin;
@@ -28,7 +28,8 @@ impl Found {
     }
 
     fn look<'a>(target: impl Into<Target<'a>>, follow: Follow) -> Result<Self, Errno> {
-        let status = statx(target, follow, StatxFlags::BASIC_STATS | StatxFlags::MNT_ID)?;
+        let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
+        let status = statx_without_automount(target, follow, wanted)?;
         Ok(Found { status: StatResult::from(&status), mount: status.mnt_id().unwrap_or(0) })
     }
 

@@ -27,5 +27,5 @@ pub use lock::{FlockOperation, HeldLock, LockKind, LockOwner, LockRange};
 pub use lock::{flock, lock_range, test_lock_range, try_lock_range};
 pub use nameless::{is_whiteout, link_fd, whiteout};
 pub use openat2::{ResolveFlags, openat2};
-pub use statx::{MNT_ID_UNIQUE, Statx, StatxAttributes, StatxFlags, statx};
+pub use statx::{MNT_ID_UNIQUE, Statx, StatxAttributes, StatxFlags, statx, statx_without_automount};
 pub use storage::{FallocateFlags, fallocate, syncfs};

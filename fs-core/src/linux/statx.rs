@@ -178,9 +178,26 @@ pub const MNT_ID_UNIQUE: StatxFlags = StatxFlags::from_bits_retain(libc::STATX_M
 /// # References
 /// [Linux](https://man7.org/linux/man-pages/man2/statx.2.html)
 pub fn statx<'a>(target: impl Into<Target<'a>>, follow: Follow, mask: StatxFlags) -> Result<Statx> {
-    let stat = match target.into().check_follow(follow)? {
-        Target::Fd(fd) => rustix::fs::statx(fd, c"", AtFlags::EMPTY_PATH, mask),
-        Target::Path(at) => at.with_c_str(|dir, path| rustix::fs::statx(dir, path, follow.at_flags(), mask)),
+    look(target.into(), follow, mask, AtFlags::empty())
+}
+
+/// As [`statx`], but nothing is mounted for it where something is mounted when it is needed: the place itself is
+/// looked at, as by [`stat`](crate::stat) and [`lstat`](crate::lstat).
+///
+/// # Errors
+/// As [`statx`].
+///
+/// # References
+/// [Linux](https://man7.org/linux/man-pages/man2/statx.2.html), `AT_NO_AUTOMOUNT`
+#[doc(alias = "AT_NO_AUTOMOUNT")]
+pub fn statx_without_automount<'a>(target: impl Into<Target<'a>>, follow: Follow, mask: StatxFlags) -> Result<Statx> {
+    look(target.into(), follow, mask, AtFlags::NO_AUTOMOUNT)
+}
+
+fn look(target: Target<'_>, follow: Follow, mask: StatxFlags, flags: AtFlags) -> Result<Statx> {
+    let stat = match target.check_follow(follow)? {
+        Target::Fd(fd) => rustix::fs::statx(fd, c"", flags | AtFlags::EMPTY_PATH, mask),
+        Target::Path(at) => at.with_c_str(|dir, path| rustix::fs::statx(dir, path, flags | follow.at_flags(), mask)),
     };
     Ok(Statx(stat?))
 }

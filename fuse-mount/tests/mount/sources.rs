@@ -287,6 +287,32 @@ fn what_is_shown_twice_is_not_remembered_for_ever() {
     }
 }
 
+#[test]
+fn who_looks_at_an_automount_point_has_nothing_mounted() {
+    let (asked, asks) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
+    // In a session of its own: who is in the group of the automounter may always pass.
+    over(Kind::Tmpfs, &["setsid"], &["--cache", "none"], |mount| {
+        let auto = mount.source.join("auto");
+        std::fs::create_dir(&auto).unwrap();
+        let group = rustix::process::getpgrp().as_raw_nonzero();
+        let options = format!("fd={},pgrp={group},minproto=5,maxproto=5,indirect", asks.as_raw_fd());
+        let options = std::ffi::CString::new(options).unwrap();
+        if let Err(errno) = rustix::mount::mount("auto", &auto, "autofs", MountFlags::empty(), &*options) {
+            support::skip(&format!("autofs cannot be mounted: {errno}"));
+            return;
+        }
+        std::fs::create_dir(auto.join("host")).unwrap();
+        let (done, looked) = std::sync::mpsc::channel();
+        let place = mount.mountpoint.join("auto/host");
+        std::thread::spawn(move || done.send(std::fs::metadata(place).map(|status| status.is_dir())));
+        let looked = looked.recv_timeout(std::time::Duration::from_secs(10));
+        // Whoever waits for the automounter is told that there is none any more.
+        drop(asked);
+        rustix::mount::unmount(&auto, UnmountFlags::DETACH).unwrap();
+        assert!(looked.expect("no automounter is waited for").unwrap());
+    });
+}
+
 /// A source of which a part is shown a second time below it, there to be read alone; what the daemon says.
 fn over_twins(starter: &[&str], args: &[&str], check: impl FnOnce(&Mount)) -> String {
     if !support::can_mount() {
